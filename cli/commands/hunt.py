@@ -20,9 +20,10 @@ from workerkit.mockserver.hunt.hunt_folder import HuntFolder
 from workerkit.mockserver.hunt.hunt_plan import HuntPlan
 from workerkit.mockserver.hunt.hunt_report import found_text, hunt_json, hunt_report
 from workerkit.mockserver.reports.terminal import styled_causes, styled_summary
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules import RULES
 
-_SAVE_HINT = "To keep it as a scenario and a pytest, run the hunt with --out DIR."
+_SAVE_HINT = phrase("To keep it as a scenario and a pytest, run the hunt with --out DIR.")
 
 
 @click.command("hunt", context_settings={"ignore_unknown_options": False})

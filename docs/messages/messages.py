@@ -12,6 +12,7 @@ from babel.messages.extract import extract
 
 from workerkit.cli.command_index import commands_of, options_of
 from workerkit.cli.main import workerkit
+from workerkit.mockserver.mutants import MUTANTS
 from workerkit.mockserver.reports.html.page_script import script_phrases
 from workerkit.openapi.page.page import page_sections
 from workerkit.openapi.spec.silence import silences
@@ -53,6 +54,8 @@ def _in_data() -> Iterator[Message]:
         for sentence in section.sentences:
             if sentence.no_promise:
                 yield _message(sentence.no_promise, "openapi/page/page.yaml")
+    for mutant in MUTANTS.values():
+        yield _message(mutant.breaks, "mockserver/mutants")
     for name in library.names():
         yield _message(library.find(name).title, f"scenarios/library/{name}.yaml")
 

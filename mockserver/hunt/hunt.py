@@ -12,6 +12,7 @@ from workerkit.mockserver.hunt.hunt_trials import HuntTrials, TrialObserver
 from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial
+from workerkit.openapi.languages.phrase import joined, phrase
 from workerkit.scenarios.hunt.attempt import AnyAttempt, Attempt, SavedAttempt
 from workerkit.scenarios.hunt.pair_attempts import Followed, alternating, followed, pair_attempts
 from workerkit.scenarios.hunt.single_attempts import other_single_attempts, single_attempts
@@ -65,7 +66,7 @@ class _Hunt:
             try:
                 self._search()
             except KeyboardInterrupt:
-                is_interrupted, self._end = True, "it was interrupted"
+                is_interrupted, self._end = True, phrase("it was interrupted")
         return HuntResult(
             trace=trace,
             slots=self._slots,
@@ -86,14 +87,14 @@ class _Hunt:
         """
         alone = next(self._trials.repeat(Attempt(), 1))
         if not alone.verdict.passed:
-            self._end = "the worker breaks a rule although nothing goes wrong"
+            self._end = phrase("the worker breaks a rule although nothing goes wrong")
             return alone
         if self._plan.jobs == 1:
             return alone
         together = self._trials.repeat(Attempt(), self._plan.jobs)
         failed = [trial for trial in together if not trial.verdict.passed]
         if failed:
-            self._end = "the worker breaks a rule when it runs several times at once. Use --jobs 1"
+            self._end = phrase("the worker breaks a rule when it runs several times at once. Use --jobs 1")
         return [alone, *failed][-1]
 
     def _without_occasion(self) -> tuple[UnjudgedRule, ...]:
@@ -111,11 +112,11 @@ class _Hunt:
         for attempt, trial in self._trials.search(self._attempts()):
             rules = broken_rules(trial, self._plan.rules)
             if rules and self._confirm(HuntFinding(attempt, trial, rules[0], self._trials.count, 0, 0)):
-                self._end = "a rule was broken"
+                self._end = phrase("a rule was broken")
                 return
             if not rules and isinstance(attempt, Attempt) and len(attempt.steps) == 1:
                 self._survived.append(followed(attempt, trial.run))
-        self._end = self._trials.reason_to_end or "all that it can try was tried"
+        self._end = self._trials.reason_to_end or phrase("all that it can try was tried")
 
     def _attempts(self) -> Iterator[AnyAttempt]:
         yield from map(SavedAttempt, self._plan.saved)
@@ -126,12 +127,21 @@ class _Hunt:
     def _confirm(self, finding: HuntFinding) -> bool:
         """Repeats a finding. If the worker breaks the rule often enough, makes the finding smaller."""
         self._on_news(
-            f"Trial {finding.number} broke {finding.rule}: {' '.join(finding.attempt.story)} "
-            f"Repeating it {self._plan.repetitions} times."
+            phrase(
+                "Trial {number} broke {rule}: {story} Repeating it {repetitions} times.",
+                number=finding.number,
+                rule=finding.rule,
+                story=joined(" ", finding.attempt.story),
+                repetitions=self._plan.repetitions,
+            )
         )
         repeated = self._repeated(finding)
         if repeated.broken < self._plan.needed:
-            self._on_news(f"{finding.rule} was broken {repeated.times_text}: not confirmed.")
+            self._on_news(
+                phrase(
+                    "{rule} was broken {times}: not confirmed.", rule=finding.rule, times=repeated.times_text
+                )
+            )
             self._unconfirmed.append(repeated)
             return False
         self._finding = repeated
@@ -155,7 +165,13 @@ class _Hunt:
 
     def _shrink(self, finding: HuntFinding, attempt: Attempt) -> None:
         """Looks for the smallest attempt that breaks the same rule, and repeats it like the finding."""
-        self._on_news(f"{finding.rule} was broken {finding.times_text}. Looking for a smaller scenario.")
+        self._on_news(
+            phrase(
+                "{rule} was broken {times}. Looking for a smaller scenario.",
+                rule=finding.rule,
+                times=finding.times_text,
+            )
+        )
         smallest = self._smallest(finding, attempt)
         if smallest.attempt != attempt:
             repeated = self._repeated(smallest)

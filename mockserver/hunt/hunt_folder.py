@@ -9,6 +9,7 @@ from pathlib import Path
 from workerkit.mockserver.atomic_file import make_folder, write_atomically
 from workerkit.mockserver.hunt.hunt_plan import HuntPlan
 from workerkit.mockserver.hunt.hunt_result import HuntFinding
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.duration import duration_text
 from workerkit.scenarios.hunt.attempt import SavedAttempt
 from workerkit.scenarios.library import library
@@ -56,7 +57,8 @@ class HuntFolder:
         ScenarioFileError.
         """
         if isinstance(finding.attempt, SavedAttempt):
-            return f"This scenario was saved by an earlier hunt: {self._folder / finding.attempt.name}.yaml"
+            file = self._folder / f"{finding.attempt.name}.yaml"
+            return phrase("This scenario was saved by an earlier hunt: {file}", file=file)
         scenario = _about_rule(finding.attempt.scenario, finding.rule)
         name = self._unused_name(scenario.name)
         path = create_scenario_file(name, self._folder, lambda name: scenario_text(scenario))
@@ -72,7 +74,11 @@ class HuntFolder:
         )
         test_path = self._folder / f"test_{function}.py"
         write_atomically(str(test_path), test.encode())
-        return f"Wrote {path} and {test_path}. Try it again: workerkit exec --scenario {path} -- COMMAND"
+        return phrase(
+            "Wrote {path} and {test}. Try it again: workerkit exec --scenario {path} -- COMMAND",
+            path=path,
+            test=test_path,
+        )
 
     def _unused_name(self, name: str) -> str:
         """Returns the name, or the name with a number if there is a file of this name."""

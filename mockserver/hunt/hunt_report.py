@@ -11,6 +11,7 @@ from workerkit.mockserver.reports.report import Case, CommandReport, FoldedNote,
 from workerkit.mockserver.trials.coverage_report import coverage_json, coverage_tables
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.mockserver.trials.trial_report import as_json, report_of
+from workerkit.openapi.languages.phrase import counted_phrase, joined, phrase
 from workerkit.scenarios.hunt.attempt import Attempt
 
 
@@ -29,7 +30,11 @@ def hunt_report(result: HuntResult, *, began: float) -> CommandReport:
         folded_notes=(
             *_unconfirmed(result),
             *_without_occasion(result),
-            FoldedNote(f"Where the API page says nothing, the hunt assumed: {_assumptions()}."),
+            FoldedNote(
+                phrase(
+                    "Where the API page says nothing, the hunt assumed: {choices}.", choices=_assumptions()
+                )
+            ),
         ),
         tables=coverage_tables(result.coverage),
     )
@@ -44,7 +49,7 @@ def hunt_json(result: HuntResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "end": result.end,
         "trace": _trial_json(result.trace),
-        "slots": list(map(str, result.slots)),
+        "slots": [slot.text for slot in result.slots],
         "finding": None if finding is None else _finding_json(finding),
         "without_occasion": [unjudged.rule for unjudged in result.without_occasion],
         "unconfirmed": [_finding_json(unconfirmed) for unconfirmed in result.unconfirmed],
@@ -54,8 +59,13 @@ def hunt_json(result: HuntResult) -> dict[str, Any]:
 
 def found_text(finding: HuntFinding) -> str:
     """Returns what the hunt found, in a few lines."""
-    head = f"Found in trial {finding.number}: the worker breaks {finding.rule} {finding.times_text}."
-    return "\n".join((head, *(f"  {sentence}" for sentence in finding.attempt.story)))
+    head = phrase(
+        "Found in trial {number}: the worker breaks {rule} {times}.",
+        number=finding.number,
+        rule=finding.rule,
+        times=finding.times_text,
+    )
+    return joined("\n", (head, *("  " + sentence for sentence in finding.attempt.story)))
 
 
 def _shown_trials(result: HuntResult) -> list[Trial]:
@@ -64,37 +74,61 @@ def _shown_trials(result: HuntResult) -> list[Trial]:
 
 def _with_notes(case: Case, result: HuntResult) -> Case:
     assert result.finding is not None
-    notes = (*result.finding.attempt.story, f"Broken {result.finding.times_text}.")
+    notes = (*result.finding.attempt.story, phrase("Broken {times}.", times=result.finding.times_text))
     return replace(case, notes=(*notes, *case.notes))
 
 
 def _summary(result: HuntResult) -> str:
-    finding, trials = result.finding, f"{result.trials} {'trial' if result.trials == 1 else 'trials'}"
+    return phrase("worker verdict: {outcome} ({details})", outcome=_outcome(result), details=_details(result))
+
+
+def _details(result: HuntResult) -> str:
+    finding = result.finding
     if finding is not None:
-        details = f"{finding.attempt.name} breaks {finding.rule} {finding.times_text}"
-    elif result.trace.verdict.passed:
-        details = f"no rule was broken in {trials}; the hunt ended because {result.end}"
-    else:
-        details = f"no trouble was tried: {result.end}"
-    return f"worker verdict: {_outcome(result)} ({details})"
+        return phrase(
+            "{name} breaks {rule} {times}",
+            name=finding.attempt.name,
+            rule=finding.rule,
+            times=finding.times_text,
+        )
+    if result.trace.verdict.passed:
+        return phrase(
+            "no rule was broken in {trials}; the hunt ended because {end}",
+            trials=counted_phrase(result.trials, "{count} trial", "{count} trials"),
+            end=result.end,
+        )
+    return phrase("no trouble was tried: {end}", end=result.end)
 
 
 def _unconfirmed(result: HuntResult) -> Iterator[FoldedNote]:
     for finding in result.unconfirmed:
         yield FoldedNote(
-            f"Not confirmed: trial {finding.number} broke {finding.rule}, but only {finding.times_text}. "
-            f"{' '.join(finding.attempt.story)}"
+            phrase(
+                "Not confirmed: trial {number} broke {rule}, but only {times}. {story}",
+                number=finding.number,
+                rule=finding.rule,
+                times=finding.times_text,
+                story=joined(" ", finding.attempt.story),
+            )
         )
 
 
 def _without_occasion(result: HuntResult) -> Iterator[FoldedNote]:
     for unjudged in result.without_occasion:
-        yield FoldedNote(f"No trial gave the worker an occasion to break {unjudged.rule}: {unjudged.why}.")
+        yield FoldedNote(
+            phrase(
+                "No trial gave the worker an occasion to break {rule}: {why}.",
+                rule=unjudged.rule,
+                why=unjudged.why,
+            )
+        )
 
 
 def _assumptions() -> str:
     choices = sorted(Attempt().scenario.world.dialect.choices)
-    return "; ".join(f"{silence} is {value}" for silence, value in choices)
+    return joined(
+        "; ", (phrase("{silence} is {value}", silence=silence, value=value) for silence, value in choices)
+    )
 
 
 def _trial_json(trial: Trial) -> dict[str, Any]:

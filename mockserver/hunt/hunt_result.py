@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workerkit.mockserver.trials.trial import Trial
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.coverage.coverage import Coverage
 from workerkit.scenarios.hunt.attempt import AnyAttempt
 from workerkit.scenarios.hunt.slot import Slot
@@ -33,7 +34,9 @@ class HuntFinding:
     @property
     def times_text(self) -> str:
         """How often the rule was broken: `in 2 of 3 repetitions`."""
-        return f"in {self.broken} of {self.repetitions} repetitions"
+        return phrase(
+            "in {broken} of {repetitions} repetitions", broken=self.broken, repetitions=self.repetitions
+        )
 
 
 @dataclass(frozen=True, slots=True)

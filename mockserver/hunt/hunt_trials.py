@@ -11,6 +11,7 @@ from workerkit.mockserver.hunt.hunt_plan import HuntPlan
 from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.mockserver.workers.worker_run import RunStoppedError
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.hunt.attempt import AnyAttempt
 
 # Called with each attempt and its trial, in the order in which the trials end.
@@ -33,8 +34,8 @@ class HuntTrials:
     def reason_to_end(self) -> str:
         """Why the search has to end, in words. Empty if it may go on."""
         if self.count >= self._plan.trials:
-            return "all trials were used"
-        return "the time was used up" if steady_seconds() >= self._deadline else ""
+            return phrase("all trials were used")
+        return phrase("the time was used up") if steady_seconds() >= self._deadline else ""
 
     def search(self, attempts: Iterable[AnyAttempt]) -> AttemptTrials:
         """Yields each attempt with its trial, in the order of the attempts, until the search has to end.

@@ -15,8 +15,11 @@ from workerkit.mockserver.reports.report import (
     ReportTable,
     TableCell,
 )
+from workerkit.openapi.languages.phrase import phrase
 
-_MISSED_NOTE = "Not noticed: nothing failed. Perhaps no request met this fault, or nothing checks the answer."
+_MISSED_NOTE = phrase(
+    "Not noticed: nothing failed. Perhaps no request met this fault, or nothing checks the answer."
+)
 
 
 def mutation_report(result: MutationResult) -> CommandReport:
@@ -56,11 +59,12 @@ def _mutant_json(result: MutantResult) -> dict[str, Any]:
 
 def _case(result: MutantResult) -> Case:
     mutant, outcome = result.mutant, result.outcome
-    message = f"The command did not notice this: {mutant.breaks}"
+    breaks = phrase(mutant.breaks)
+    message = phrase("The command did not notice this: {breaks}", breaks=breaks)
     return Case(
         mutant.name,
         _case_outcome(result),
-        title=mutant.breaks,
+        title=breaks,
         seconds=None if outcome is None else outcome.seconds,
         findings=(ReportFinding(mutant.name, message),) if result.is_missed else (),
         notes=(result.text,),
@@ -78,28 +82,35 @@ def _case_outcome(result: MutantResult) -> Outcome:
 def _table(result: MutationResult) -> ReportTable:
     rows = tuple(
         (
-            TableCell(row.mutant.name, details=row.mutant.breaks),
+            TableCell(row.mutant.name, details=phrase(row.mutant.breaks)),
             TableCell(_operations(row.mutant, result.called)),
             TableCell(row.noticed_by or row.text, _case_outcome(row)),
         )
         for row in result.results
     )
     note = "" if not result.missed else _MISSED_NOTE
-    return ReportTable("Server faults", ("mutant", "operation", "noticed by"), rows, note)
+    return ReportTable(
+        phrase("Server faults"), (phrase("mutant"), phrase("operation"), phrase("noticed by")), rows, note
+    )
 
 
 def _operations(mutant: Mutant, called: frozenset[str]) -> str:
     """The operations of a mutant that the command calls. If it calls none, all operations of the mutant."""
     if mutant.operations == EVERY_OPERATION:
-        return "all"
+        return phrase("all")
     reached = [operation for operation in mutant.operations if operation in called]
     return ", ".join(reached or mutant.operations)
 
 
 def _summary(result: MutationResult) -> str:
     tried = result.noticed + result.missed
-    counts = f"{result.noticed} of {tried} server faults noticed, {result.not_reached} not reached"
-    return f"mutate verdict: {_outcome(result)} ({counts})"
+    return phrase(
+        "mutate verdict: {outcome} ({noticed} of {tried} server faults noticed, {not_reached} not reached)",
+        outcome=_outcome(result),
+        noticed=result.noticed,
+        tried=tried,
+        not_reached=result.not_reached,
+    )
 
 
 def _outcome(result: MutationResult) -> Outcome:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from workerkit.mockserver.mutants import Mutant
 from workerkit.mockserver.mutation.run_outcome import RunOutcome
+from workerkit.openapi.languages.phrase import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,10 @@ class MutantResult:
     def text(self) -> str:
         """`noticed by ...`, `not noticed` or `not reached`."""
         if not self.is_reached:
-            return "not reached"
-        return f"noticed by {self.noticed_by}" if self.noticed_by else "not noticed"
+            return phrase("not reached")
+        if not self.noticed_by:
+            return phrase("not noticed")
+        return phrase("noticed by {sign}", sign=self.noticed_by)
 
 
 @dataclass(frozen=True, slots=True)

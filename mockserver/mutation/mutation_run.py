@@ -11,6 +11,7 @@ from workerkit.mockserver.mutation.mutation_plan import MutationPlan
 from workerkit.mockserver.mutation.mutation_result import MutantResult, MutationResult
 from workerkit.mockserver.mutation.own_process import run_in_own_process
 from workerkit.mockserver.mutation.run_outcome import RunOutcome
+from workerkit.mockserver.mutation.sign import Sign
 from workerkit.mockserver.steady_clock import steady_seconds
 from workerkit.openapi.errors import CannotRunError, UsageError
 
@@ -50,7 +51,7 @@ def run_mutation(
 
     def attempt(mutant: Mutant) -> MutantResult:
         outcome = run_in_own_process(plan, mutant.name, stop)
-        noticed_by = next((sign for sign in outcome.signs if sign not in usual_signs), "")
+        noticed_by = next((sign.text for sign in outcome.signs if sign not in usual_signs), "")
         result = MutantResult(mutant, noticed_by, outcome)
         on_result(result)
         return result
@@ -65,7 +66,7 @@ def run_mutation(
     return MutationResult(called, every, steady_seconds() - began)
 
 
-def _undisturbed(plan: MutationPlan, stop: threading.Event) -> tuple[frozenset[str], frozenset[str]]:
+def _undisturbed(plan: MutationPlan, stop: threading.Event) -> tuple[frozenset[str], frozenset[Sign]]:
     """The operations that the command calls, and the signs of trouble that it shows without any trouble."""
     count = 1 if plan.scenario is None else _WORKER_RUNS
     outcomes = [_sound(plan, run_in_own_process(plan, "", stop)) for _ in range(count)]

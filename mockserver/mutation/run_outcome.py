@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workerkit.mockserver.mutation.sign import Sign
+
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
@@ -22,7 +24,7 @@ class RunOutcome:
     unfinished: str
     exit_code: int | None
     called: frozenset[str]
-    signs: tuple[str, ...]
+    signs: tuple[Sign, ...]
     output: str
     seconds: float
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from workerkit.mockserver.mutants.broken_process import note_called_operations
 from workerkit.mockserver.mutation.mutation_plan import MutationPlan
 from workerkit.mockserver.mutation.run_outcome import RunOutcome
+from workerkit.mockserver.mutation.sign import Sign
 from workerkit.mockserver.mutation.suite_notes import MUTANT, NOTES, SuiteNotes
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.steady_clock import steady_seconds
@@ -40,7 +41,7 @@ def run_suite(plan: MutationPlan, mutant: str, stop: threading.Event) -> RunOutc
         signs = _signs(exit_code, mask.text(notes.first_failure()), plan.time_limit)
         called |= notes.called()
     seconds, output = steady_seconds() - began, command.output(mask.text)
-    unfinished = _no_end(plan.time_limit) if exit_code is None else ""
+    unfinished = _no_end(plan.time_limit).text if exit_code is None else ""
     return RunOutcome(unfinished, exit_code, frozenset(called), signs, output, seconds)
 
 
@@ -52,13 +53,13 @@ def _wait(command: Command, deadline: float, stop: threading.Event) -> int | Non
     return exit_code
 
 
-def _signs(exit_code: int | None, failed_test: str, time_limit: float) -> tuple[str, ...]:
+def _signs(exit_code: int | None, failed_test: str, time_limit: float) -> tuple[Sign, ...]:
     if exit_code == 0:
         return ()
     if failed_test:
-        return (failed_test,)
-    return (_no_end(time_limit) if exit_code is None else f"exit code {exit_code}",)
+        return (Sign("failed-test", failed_test),)
+    return (_no_end(time_limit) if exit_code is None else Sign("exit-code", str(exit_code)),)
 
 
-def _no_end(time_limit: float) -> str:
-    return f"did not end within {time_limit:g} s"
+def _no_end(time_limit: float) -> Sign:
+    return Sign("no-end", f"{time_limit:g}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from workerkit.mockserver.mutation.sign import Sign
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse
 from workerkit.scenarios.run_record.run import Run
@@ -15,7 +16,7 @@ _NUMBER = re.compile(r"\d+([.,:]\d+)*")
 _MAX_LENGTH = 100
 
 
-def worker_signs(run: Run, output: str) -> Iterator[str]:
+def worker_signs(run: Run, output: str) -> Iterator[Sign]:
     """The signs of a run, the most important first. They contain secrets.
 
     Ids and numbers are left out of the texts, so that equal signs of two runs are equal.
@@ -23,11 +24,11 @@ def worker_signs(run: Run, output: str) -> Iterator[str]:
     output: what the worker printed.
     """
     if run.exit_code:
-        yield f"exit code {run.exit_code}"
+        yield Sign("exit-code", str(run.exit_code))
     for exchange in (*run.exchanges, *run.leaving):
-        yield from (f"log: {general_text(text)}" for text in _logged_trouble(exchange))
-    yield from (f"failed task: {text}" for text in _failures(run.tasks, run.server))
-    yield from (f"prints: {general_text(line)}" for line in output.splitlines() if line.strip())
+        yield from (Sign("log", general_text(text)) for text in _logged_trouble(exchange))
+    yield from (Sign("failed-task", text) for text in _failures(run.tasks, run.server))
+    yield from (Sign("prints", general_text(line)) for line in output.splitlines() if line.strip())
 
 
 def general_text(text: str) -> str:
@@ -53,4 +54,4 @@ def _logged_trouble(exchange: Exchange) -> Iterator[str]:
 def _failures(tasks: Iterable[Mapping[str, object]], server: str) -> Iterator[str]:
     for task in tasks:
         if task["server"] == server and task["status"] == "failed":
-            yield general_text(str(task.get("error_message") or "without a message"))
+            yield general_text(str(task.get("error_message") or ""))

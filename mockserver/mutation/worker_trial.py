@@ -29,7 +29,7 @@ def run_worker_once(plan: MutationPlan, stop: threading.Event) -> RunOutcome:
         run = run_command(mock, director, plan.words, time_limit=plan.time_limit, grace=plan.grace, stop=stop)
     assert run.record is not None
     mask = mask_of(director.world)
-    signs = tuple(dict.fromkeys(map(mask.text, worker_signs(run.record, run.output))))
+    signs = tuple(dict.fromkeys(sign.masked(mask.text) for sign in worker_signs(run.record, run.output)))
     seconds = steady_seconds() - began
     unfinished = _unfinished(run.record, plan.time_limit)
     return RunOutcome(unfinished, run.exit_code, frozenset(called), signs, run.output, seconds)

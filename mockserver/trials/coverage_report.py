@@ -19,13 +19,39 @@ from workerkit.openapi.languages.phrase import joined, phrase
 from workerkit.openapi.page.page import Sentence, page_sections
 from workerkit.openapi.spec.api import worker_api
 from workerkit.scenarios.coverage.coverage import Coverage, coverage_of
-from workerkit.scenarios.coverage.grid import CellState, GridCell
+from workerkit.scenarios.coverage.grid import CellState, GridCell, GridRow
 from workerkit.scenarios.coverage.judged_run import JudgedRun
-from workerkit.scenarios.run_record.trouble import TROUBLES
+from workerkit.scenarios.run_record.trouble import TROUBLES, Trouble
 
 _OUTCOMES = {CellState.SURVIVED: Outcome.PASS, CellState.FAILED: Outcome.FAIL}
 # A sentence names so many of the scenarios that exercise it.
 _MAX_SCENARIOS = 3
+_KINDS = {
+    "heartbeat": phrase("heartbeat"),
+    "first-page": phrase("first page"),
+    "later-page": phrase("later page"),
+    "queued": phrase("queued"),
+    "running": phrase("running"),
+    "completion": phrase("completion"),
+    "failure": phrase("failure"),
+    "cancellation": phrase("cancellation"),
+    "requeue": phrase("requeue"),
+    "details": phrase("details"),
+    "logs": phrase("logs"),
+    "request-status": phrase("request status"),
+    "account-status": phrase("account status"),
+}
+_FORMS = {"single": phrase("single"), "bulk": phrase("bulk"), "callback": phrase("callback")}
+_TROUBLES: Mapping[Trouble, str] = {
+    "5xx": "5xx",
+    "401": "401",
+    "429": "429",
+    "answer-lost": phrase("answer lost"),
+    "connection-lost": phrase("connection lost"),
+    "unreadable": phrase("unreadable"),
+    "hang": phrase("hang"),
+    "slow": phrase("slow"),
+}
 _GRID_NOTE = phrase(
     "A number: in how many scenarios the worker met this trouble and survived. FAIL: in "
     "how many of these it broke a rule because of the trouble. -: the worker did not "
@@ -114,9 +140,9 @@ def coverage_note(coverage: Coverage) -> FoldedNote:
 
 
 def _grid(coverage: Coverage) -> tuple[tuple[str, ...], tuple[tuple[TableCell, ...], ...]]:
-    heads = (phrase("asked"), *map(_words, TROUBLES))
+    heads = (phrase("asked"), *(_TROUBLES[trouble] for trouble in TROUBLES))
     rows = groupby(coverage.grid, key=lambda cell: cell.row)
-    return heads, tuple((TableCell(_words(row.name)), *map(_grid_cell, cells)) for row, cells in rows)
+    return heads, tuple((TableCell(_row_name(row)), *map(_grid_cell, cells)) for row, cells in rows)
 
 
 def _grid_cell(cell: GridCell) -> TableCell:
@@ -147,14 +173,15 @@ def _order(status: str) -> tuple[int, str]:
     return known.index(status) if status in known else len(known), status
 
 
-def _words(name: str) -> str:
-    return name.replace("-", " ")
+def _row_name(row: GridRow) -> str:
+    kind = _KINDS[row.kind]
+    return phrase("{kind} ({form})", kind=kind, form=_FORMS[row.form]) if row.form else kind
 
 
 def _pairs(coverage: Coverage) -> Iterator[tuple[TableCell, ...]]:
     for pair, times in sorted(coverage.troubles_in_a_row.items()):
-        troubles = f"{_words(pair.first)}, {_words(pair.second)}"
-        yield TableCell(_words(pair.kind)), TableCell(troubles), TableCell(str(times))
+        troubles = joined(", ", (_TROUBLES[pair.first], _TROUBLES[pair.second]))
+        yield TableCell(_KINDS[pair.kind]), TableCell(troubles), TableCell(str(times))
 
 
 def _sentence(sentence: Sentence, scenarios: tuple[str, ...] | None) -> ReportSentence:

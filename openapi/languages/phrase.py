@@ -53,9 +53,12 @@ def phrase(english: str, /, **values: Any) -> Phrase:
 
     english: the text. `{name}` is replaced by the value of that name, as `str.format` does it. Without
         values, braces stay as they are. The text stands in the call, because the catalogues are made from
-        the code.
+        the code. Without values, a `Phrase` stays as it is.
     values: a value that is a `Phrase` is translated, too.
     """
+
+    if isinstance(english, Phrase) and not values:
+        return english
 
     def in_other_language(language: str) -> str:
         # The text of the empty message is the head of the catalogue.

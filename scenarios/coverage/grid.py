@@ -47,11 +47,6 @@ class GridRow:
     kind: str
     form: str = ""
 
-    @property
-    def name(self) -> str:
-        """The row in words: `completion (bulk)`."""
-        return f"{self.kind} ({self.form})" if self.form else self.kind
-
 
 @dataclass(frozen=True, slots=True)
 class GridCell:

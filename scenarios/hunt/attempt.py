@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workerkit.openapi.languages.phrase import counted_phrase, joined, phrase
 from workerkit.openapi.spec.dialect import dialect_of
 from workerkit.scenarios.hunt.hunted_trouble import OTHER_SERVER, WORKER_SERVER, HuntedTrouble
 from workerkit.scenarios.hunt.slot import Slot
@@ -38,8 +39,10 @@ class HuntStep:
     @property
     def sentence(self) -> str:
         """What happens, as a sentence."""
-        when = "When" if self.slot.since is None else "After that, when"
-        return f"{when} the worker {self.slot}, {self.trouble.text}."
+        action, trouble = self.slot.text, self.trouble.text
+        if self.slot.since is None:
+            return phrase("When the worker {action}, {trouble}.", action=action, trouble=trouble)
+        return phrase("After that, when the worker {action}, {trouble}.", action=action, trouble=trouble)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +72,25 @@ class Attempt:
     def story(self) -> tuple[str, ...]:
         """The number of tasks and what happens, in sentences."""
         count = self.tasks + self.failing_tasks
-        return f"The worker has {count} {'task' if count == 1 else 'tasks'}.", *self.sentences
+        head = counted_phrase(count, "The worker has {count} task.", "The worker has {count} tasks.")
+        return head, *self.sentences
 
     @property
     def scenario(self) -> Scenario:
         """The attempt as a scenario."""
         return Scenario(
             name=self.name,
-            title=" ".join(self.sentences).removesuffix(".") or "Nothing goes wrong",
+            title=self._title,
             about=self._about,
             world=self._world,
             when=tuple(self._when()),
             expect=(Expectation("tasks-ended"),),
         )
+
+    @property
+    def _title(self) -> str:
+        without_stop = joined(" ", self.sentences).changed_by(lambda text: text.removesuffix("."))
+        return without_stop or phrase("Nothing goes wrong")
 
     @property
     def _about(self) -> str:
@@ -136,7 +145,7 @@ class SavedAttempt:
     @property
     def story(self) -> tuple[str, ...]:
         """What happens, in one sentence."""
-        return (f"{self.scenario.title.removesuffix('.')}.",)
+        return (phrase(self.scenario.title.removesuffix(".")) + ".",)
 
 
 AnyAttempt = Attempt | SavedAttempt

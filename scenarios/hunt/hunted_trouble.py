@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.faults.fault import Fault
 from workerkit.scenarios.faults.mislead.lost_answer import LostAnswer
 from workerkit.scenarios.faults.planned_fault import PlannedFault
@@ -78,59 +79,66 @@ _MAINTENANCE = Respond(200, text="We will be back soon", headers={"content-type"
 
 # One trouble of each class. The first ones lead to the most findings.
 TROUBLES_TO_TRY = (
-    HuntedTrouble("5xx", "the answer is 503", _fault(Status(503))),
+    HuntedTrouble("5xx", phrase("the answer is 503"), _fault(Status(503))),
     HuntedTrouble(
         "answer-lost",
-        "the request takes effect, but its answer is lost",
+        phrase("the request takes effect, but its answer is lost"),
         _fault(LostAnswer()),
         takes_effect=True,
     ),
     HuntedTrouble(
-        "401", "the answer is 401, although the key is correct", _fault(KeyRefused()), needs_correct_key=True
+        "401",
+        phrase("the answer is 401, although the key is correct"),
+        _fault(KeyRefused()),
+        needs_correct_key=True,
     ),
-    HuntedTrouble("429", "the answer is 429", _fault(Status(429))),
+    HuntedTrouble("429", phrase("the answer is 429"), _fault(Status(429))),
     HuntedTrouble(
         "reassigned",
-        "another server has just got the task",
+        phrase("another server has just got the task"),
         (ReassignTasks(_THIS_TASK, OTHER_SERVER),),
         only_at=_REPORTS,
     ),
     HuntedTrouble(
         "canceled",
-        "the task has just been canceled",
+        phrase("the task has just been canceled"),
         (CancelTasks(_THIS_TASK),),
         only_at=_REPORTS,
         needs_status_flow=True,
     ),
     HuntedTrouble(
         "unreadable",
-        "the request takes effect, but the JSON of the answer is cut off",
+        phrase("the request takes effect, but the JSON of the answer is cut off"),
         _fault(TruncatedJson()),
         takes_effect=True,
     ),
-    HuntedTrouble("connection-lost", "the connection is reset before it takes effect", _fault(Reset())),
-    HuntedTrouble("hang", "no answer comes, and the connection stays open", _fault(Hang())),
-    HuntedTrouble("slow", "the answer comes 600 ms late", _fault(LatencyFixed(0.6))),
+    HuntedTrouble(
+        "connection-lost", phrase("the connection is reset before it takes effect"), _fault(Reset())
+    ),
+    HuntedTrouble("hang", phrase("no answer comes, and the connection stays open"), _fault(Hang())),
+    HuntedTrouble("slow", phrase("the answer comes 600 ms late"), _fault(LatencyFixed(0.6))),
     HuntedTrouble(
         "web-page",
-        "a proxy answers 200 with a web page, and nothing is done",
+        phrase("a proxy answers 200 with a web page, and nothing is done"),
         (_MAINTENANCE,),
         only_at=("completion",),
     ),
-    HuntedTrouble("removed", "the task has just been deleted", (RemoveTasks(_THIS_TASK),), only_at=_REPORTS),
+    HuntedTrouble(
+        "removed", phrase("the task has just been deleted"), (RemoveTasks(_THIS_TASK),), only_at=_REPORTS
+    ),
 )
 # Further forms of the same classes.
 OTHER_FORMS = (
-    HuntedTrouble("empty-answer", "the connection closes without an answer", _fault(EmptyAnswer())),
+    HuntedTrouble("empty-answer", phrase("the connection closes without an answer"), _fault(EmptyAnswer())),
     HuntedTrouble(
         "answer-broken",
-        "the request takes effect, but the answer ends too early",
+        phrase("the request takes effect, but the answer ends too early"),
         _fault(CloseInBody()),
         takes_effect=True,
     ),
     HuntedTrouble(
         "garbage",
-        "the request takes effect, but the answer is not HTTP",
+        phrase("the request takes effect, but the answer is not HTTP"),
         _fault(Garbage(length=200)),
         takes_effect=True,
     ),
@@ -139,17 +147,17 @@ OTHER_FORMS = (
 LONG_TROUBLES = (
     HuntedTrouble(
         "two-5xx",
-        "this request and the next one are answered with 503",
+        phrase("this request and the next one are answered with 503"),
         _fault(Status(503), Schedule(calls=Calls(1, 2))),
     ),
     HuntedTrouble(
         "outage",
-        "up to 20 requests are answered with 503, for at most 1.5 s",
+        phrase("up to 20 requests are answered with 503, for at most 1.5 s"),
         _fault(Status(503), Schedule(calls=Calls(1, 20), for_=1.5)),
     ),
     HuntedTrouble(
         "key-revoked",
-        "the key is refused for 1.2 s",
+        phrase("the key is refused for 1.2 s"),
         (RevokeKey(WORKER_SERVER),),
         (1.2, (RestoreKey(WORKER_SERVER),)),
         needs_correct_key=True,
@@ -159,13 +167,13 @@ LONG_TROUBLES = (
 RESTARTS = (
     HuntedTrouble(
         "killed",
-        "its process is killed before the answer comes, and started again",
+        phrase("its process is killed before the answer comes, and started again"),
         (KillWorker(), StartWorker()),
         only_at=_UPDATES,
     ),
     HuntedTrouble(
         "stopped",
-        "its process gets SIGTERM before the answer comes, and is started again when it has ended",
+        phrase("its process gets SIGTERM before the answer comes, and is started again when it has ended"),
         (StopWorker(), StartWorker()),
         only_at=_UPDATES,
     ),

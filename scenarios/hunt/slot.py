@@ -7,27 +7,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workerkit.openapi.asked import TASK_KINDS, Asked
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.model.trigger import OnAsked
 from workerkit.scenarios.run_record.run import Run
 
 # What the worker does, by what its request asks. Completions come first: there a worker can lose the most.
 _ACTIONS = {
-    "completion": "reports {task} as completed",
-    "failure": "reports {task} as failed",
-    "running": "sets {task} to running",
-    "first-page": "reads the first page of the list",
-    "later-page": "reads a later page of the list",
-    "requeue": "sets {task} back to pending",
-    "queued": "sets {task} to queued",
-    "cancellation": "cancels {task}",
-    "details": "updates {task} without a status",
-    "logs": "sends logs",
-    "heartbeat": "sends a heartbeat",
-    "request-status": "sets the status of a customer's request",
-    "account-status": "sets the status of an account",
+    "completion": phrase("reports {task} as completed"),
+    "failure": phrase("reports {task} as failed"),
+    "running": phrase("sets {task} to running"),
+    "first-page": phrase("reads the first page of the list"),
+    "later-page": phrase("reads a later page of the list"),
+    "requeue": phrase("sets {task} back to pending"),
+    "queued": phrase("sets {task} to queued"),
+    "cancellation": phrase("cancels {task}"),
+    "details": phrase("updates {task} without a status"),
+    "logs": phrase("sends logs"),
+    "heartbeat": phrase("sends a heartbeat"),
+    "request-status": phrase("sets the status of a customer's request"),
+    "account-status": phrase("sets the status of an account"),
 }
 SLOT_KINDS = tuple(_ACTIONS)
+_FIRST_ORDINALS = {1: phrase("first"), 2: phrase("second"), 3: phrase("third")}
 # Of each kind: the first requests, and the last one.
 _FIRST_REQUESTS = 2
 
@@ -64,14 +66,18 @@ class Slot:
         """Whether the API has answered a request of the worker before, so that its key must be correct."""
         return self.is_about_task or self.kind == "later-page" or self.number > 1 or self.since is not None
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
         """What the worker does, in words: `reports task 2 as completed`."""
         if self.since is not None:
-            action = _ACTIONS[self.kind].format(task="a task")
-            return f"next {action}" if self.number == 1 else f"{action} for the {_ordinal(self.number)} time"
+            action = phrase(_ACTIONS[self.kind], task=phrase("a task"))
+            return phrase("next {action}", action=action) if self.number == 1 else self._numbered(action)
         if self.is_about_task:
-            return _ACTIONS[self.kind].format(task=f"task {self.number}")
-        return f"{_ACTIONS[self.kind]} for the {_ordinal(self.number)} time"
+            return phrase(_ACTIONS[self.kind], task=phrase("task {number}", number=self.number))
+        return self._numbered(_ACTIONS[self.kind])
+
+    def _numbered(self, action: str) -> str:
+        return phrase("{action} for the {ordinal} time", action=action, ordinal=_ordinal(self.number))
 
 
 def slots_of(run: Run) -> tuple[Slot, ...]:
@@ -126,4 +132,4 @@ def _chosen(exchanges: list[int]) -> list[int]:
 
 
 def _ordinal(number: int) -> str:
-    return {1: "first", 2: "second", 3: "third"}.get(number, f"{number}th")
+    return _FIRST_ORDINALS.get(number) or phrase("{number}th", number=number)

@@ -18,8 +18,12 @@ def judged(worker: Any, name: str = "day", *violations: Violation) -> JudgedRun:
     return JudgedRun(worker.run_record(), Verdict(name, not violations, violations))
 
 
+def name(row: GridRow) -> str:
+    return f"{row.kind} ({row.form})" if row.form else row.kind
+
+
 def cells(*runs: JudgedRun) -> dict[tuple[str, str], GridCell]:
-    return {(cell.row.name, cell.trouble): cell for cell in grid_of(runs)}
+    return {(name(cell.row), cell.trouble): cell for cell in grid_of(runs)}
 
 
 def test_a_worker_without_a_request_has_one_row_for_each_kind_and_met_nothing(

@@ -39,10 +39,10 @@ def test_a_key_is_known_to_be_correct_only_after_an_answer() -> None:
 
 
 def test_a_slot_is_a_sentence() -> None:
-    assert str(Slot("completion", 2)) == "reports task 2 as completed"
-    assert str(Slot("logs", 4)) == "sends logs for the 4th time"
-    assert str(Slot("running", since="first")) == "next sets a task to running"
-    assert str(Slot("running", 2, "first")) == "sets a task to running for the second time"
+    assert Slot("completion", 2).text == "reports task 2 as completed"
+    assert Slot("logs", 4).text == "sends logs for the 4th time"
+    assert Slot("running", since="first").text == "next sets a task to running"
+    assert Slot("running", 2, "first").text == "sets a task to running for the second time"
 
 
 def test_the_requests_after_a_slot_are_counted_from_there() -> None:
