@@ -79,19 +79,24 @@ def report_options(command: C) -> C:
 
     While the command runs, texts for people are in the language of `--lang`.
     """
-    command = click.option(
+    command = language_option(command)
+    for name, text in reversed(_FORMATS.items()):
+        help_text = f"Write the report to FILE {text}; - means standard output."
+        command = click.option(f"--{name}", f"{name}_file", metavar="FILE", help=help_text)(command)
+    return command
+
+
+def language_option(command: C) -> C:
+    """Adds `--lang` to a command. While the command runs, texts for people are in this language."""
+    return click.option(
         "--lang",
         type=click.Choice(LANGUAGES),
         default=ENGLISH,
         show_default=True,
         expose_value=False,
         callback=lambda context, _, language: context.with_resource(reports_in(language)),
-        help="The language of the report for people. Reports in JSON and JUnit XML are always in English.",
+        help="The language of what people read. JSON and JUnit XML are always in English.",
     )(command)
-    for name, text in reversed(_FORMATS.items()):
-        help_text = f"Write the report to FILE {text}; - means standard output."
-        command = click.option(f"--{name}", f"{name}_file", metavar="FILE", help=help_text)(command)
-    return command
 
 
 def _check_writable(option: str, name: str | None) -> None:

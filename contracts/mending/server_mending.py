@@ -9,21 +9,10 @@ from importlib import resources
 from pathlib import PurePath
 
 from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.languages.phrase import phrase_of
 
 # The languages of the snippets, as people write them.
 SERVER_LANGUAGES: Mapping[str, str] = {"sql": "SQL", "python": "FastAPI", "javascript": "Express"}
-
-
-@dataclass(frozen=True, slots=True)
-class ServerTexts:
-    """The texts about a rule in one language.
-
-    means: what the rule demands of a server.
-    cause: why a server usually breaks the rule.
-    """
-
-    means: str
-    cause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +21,8 @@ class ServerMending:
 
     rule: the id of the rule.
     group: the group of the rule, such as `lists`. It is also the name of the page that has the rule.
-    en, vi: the texts in English and Vietnamese.
+    means: what the rule demands of a server.
+    cause: why a server usually breaks the rule.
     mutant: the id of a mutant of the mock that gives the wrong answer.
     request: the request that shows it. Before it there may be others, with an empty line between them.
     wrong: the answer of a server that breaks the rule: its status, and the part of its JSON that matters.
@@ -43,8 +33,8 @@ class ServerMending:
 
     rule: str
     group: str
-    en: ServerTexts
-    vi: ServerTexts
+    means: str
+    cause: str
     mutant: str
     request: str
     wrong: str
@@ -84,8 +74,8 @@ def _mending(
     return ServerMending(
         rule,
         group,
-        ServerTexts(means, cause),
-        ServerTexts(**vi),
+        phrase_of(means, vi=vi["means"]),
+        phrase_of(cause, vi=vi["cause"]),
         mutant,
         request,
         wrong,

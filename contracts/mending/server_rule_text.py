@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from workerkit.contracts.mending.server_mending import SERVER_LANGUAGES, server_mendings
 from workerkit.contracts.page.rules import RULES
+from workerkit.openapi.languages.phrase import phrase
 
 _INDENT = " " * 4
 
@@ -18,22 +19,24 @@ def server_rule_lines(rule_id: str) -> Iterator[str]:
     """
     rule = next(rule for rule in RULES if rule.id == rule_id)
     mending = server_mendings()[rule_id]
-    yield f"{rule_id}: a rule for servers"
+    yield f"{rule_id}: " + phrase("a rule for servers")
     yield ""
-    yield mending.en.means
+    yield mending.means
     yield ""
-    yield f"The sentence of the API's page: {rule.sentence.bilingual}"
-    yield from _block("The request", mending.request)
-    yield from _block("A wrong answer", mending.wrong)
-    yield from _block("The right answer", mending.right)
+    yield phrase("The sentence of the API's page: ") + rule.sentence.bilingual
+    yield from _block(phrase("The request:"), mending.request)
+    yield from _block(phrase("A wrong answer:"), mending.wrong)
+    yield from _block(phrase("The right answer:"), mending.right)
     yield ""
-    yield f"The usual cause: {mending.en.cause}"
+    yield phrase("The usual cause: ") + mending.cause
     if mending.language is not None:
-        yield from _block(f"Mended, with {SERVER_LANGUAGES[mending.language]}", mending.snippet)
+        yield from _block(
+            phrase("Mended, with {language}:", language=SERVER_LANGUAGES[mending.language]), mending.snippet
+        )
 
 
 def _block(heading: str, text: str) -> Iterator[str]:
     yield ""
-    yield f"{heading}:"
+    yield heading
     yield ""
     yield from textwrap.indent(text.rstrip(), _INDENT).splitlines()

@@ -10,6 +10,7 @@ from docs.made_pages.markdown import introduction, table
 from workerkit.contracts.mending.server_mending import SERVER_LANGUAGES, ServerMending, server_mendings
 from workerkit.contracts.page.rules import RULES as SERVER_RULES
 from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.languages.phrase import text_in
 from workerkit.openapi.page.page import Sentence
 from workerkit.scenarios.mending.mending import PROGRAMMING_LANGUAGES, Mending, mendings
 from workerkit.scenarios.mending.rule_text import scenarios_about
@@ -75,9 +76,7 @@ def _index_rows(groups: Iterable[str], language: str) -> Iterator[tuple[str, str
 
 def _worker_entry(mending: Mending, language: str) -> str:
     words, rule = _WORDS[language], RULES[mending.rule]
-    mistake, why, careful = mending.mistake, rule.why, rule.careful
-    if language == "vi":
-        mistake, why, careful = mending.vi.mistake, mending.vi.why, mending.vi.careful
+    mistake, why, careful = (text_in(text, language) for text in (mending.mistake, rule.why, rule.careful))
     parts = [
         f"## {mending.rule}\n",
         f"{mistake}\n",
@@ -103,12 +102,11 @@ def _scenarios(rule: str, language: str) -> str:
 
 def _server_entry(mending: ServerMending, language: str) -> str:
     words = _WORDS[language]
-    texts = mending.vi if language == "vi" else mending.en
     sentence = next(rule.sentence for rule in SERVER_RULES if rule.id == mending.rule)
     request = words["requests" if "\n\n" in mending.request else "request"]
     parts = [
         f"## {mending.rule}\n",
-        f"{texts.means}\n",
+        f"{text_in(mending.means, language)}\n",
         f"{words['sentence']}: {_quoted(sentence, language)}\n",
         f"{request}:\n",
         _fenced("text", mending.request),
@@ -116,7 +114,7 @@ def _server_entry(mending: ServerMending, language: str) -> str:
         _fenced("text", mending.wrong),
         f"{words['right']}:\n",
         _fenced("text", mending.right),
-        f"{words['cause']}: {texts.cause}\n",
+        f"{words['cause']}: {text_in(mending.cause, language)}\n",
     ]
     if mending.language is not None:
         title = SERVER_LANGUAGES[mending.language]

@@ -57,7 +57,9 @@ def _in_data() -> Iterator[Message]:
     for mutant in MUTANTS.values():
         yield _message(mutant.breaks, "mockserver/mutants")
     for name in library.names():
-        yield _message(library.find(name).title, f"scenarios/library/{name}.yaml")
+        scenario = library.find(name)
+        for text in (scenario.title, scenario.about, *(waiver.why for waiver in scenario.waive)):
+            yield _message(text, f"scenarios/library/{name}.yaml")
 
 
 def _in_documentation() -> Iterator[Message]:

@@ -68,6 +68,11 @@ def phrase(english: str, /, **values: Any) -> Phrase:
     return Phrase(_filled(english, values, ENGLISH), in_other_language)
 
 
+def phrase_of(english: str, /, **translations: str) -> Phrase:
+    """A text of a data file that has its translations, too, by their languages. No catalogue has it."""
+    return Phrase(english, lambda language: translations.get(language, english))
+
+
 def counted_phrase(count: int, one: str, more: str, /, **values: Any) -> Phrase:
     """A text with a number, `{count}`, in its two English forms.
 

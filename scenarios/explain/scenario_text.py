@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from workerkit.openapi.formats.timestamp import time_text
+from workerkit.openapi.languages.phrase import joined, phrase
 from workerkit.scenarios.explain.sentences import display_value, end_sentence, trigger_sentence
 from workerkit.scenarios.fields.record import short_json
 from workerkit.scenarios.model.effects.effect import Effect
@@ -17,15 +18,18 @@ from workerkit.scenarios.rules.judge import rules_of
 def scenario_lines(scenario: Scenario) -> list[str]:
     """The explanation of a scenario. The first line has its name and title; long lines are not wrapped."""
     return [
-        f"{scenario.name}: {scenario.title}",
+        f"{scenario.name}: " + phrase(scenario.title),
         "",
-        scenario.about,
-        *_part("The world", _world(scenario.world)),
-        *_part("What happens", _happenings(scenario.when)),
-        *_part("The scenario ends when", [end_sentence(scenario.until)]),
-        *_part("The rules that this scenario is about", _rules(scenario, is_expected=True)),
-        *_part("Rules that apply in every scenario", _rules(scenario, is_expected=False)),
-        *_part("Rules that do not apply here", (f"{waiver.rule}: {waiver.why}" for waiver in scenario.waive)),
+        phrase(scenario.about),
+        *_part(phrase("The world"), _world(scenario.world)),
+        *_part(phrase("What happens"), _happenings(scenario.when)),
+        *_part(phrase("The scenario ends when"), [end_sentence(scenario.until)]),
+        *_part(phrase("The rules that this scenario is about"), _rules(scenario, is_expected=True)),
+        *_part(phrase("Rules that apply in every scenario"), _rules(scenario, is_expected=False)),
+        *_part(
+            phrase("Rules that do not apply here"),
+            (f"{waiver.rule}: " + phrase(waiver.why) for waiver in scenario.waive),
+        ),
     ]
 
 
@@ -40,27 +44,28 @@ def effect_text(effect: Effect) -> str:
 
 
 def _part(heading: str, lines: Iterable[str]) -> list[str]:
-    indented = [f"  {line}" for line in lines]
+    indented = ["  " + line for line in lines]
     return ["", heading, *indented] if indented else []
 
 
 def _world(world: WorldPlan) -> Iterator[str]:
     for server in world.servers:
-        note = ", the worker's server" if server is world.worker_server else ""
-        yield f"{server.name} ({server.status}{note})"
+        note = phrase(", the worker's server") if server is world.worker_server else ""
+        yield joined("", (server.name, " (", server.status, note, ")"))
         for group in (task_group for task_group in world.tasks if task_group.server == server.name):
             details = {key: value for key, value in group.as_json().items() if key not in ("count", "server")}
-            yield f"  {group.count} tasks: {display_value(details)}" if details else f"  {group.count} tasks"
+            tail = f": {display_value(details)}" if details else ""
+            yield "  " + phrase("{count} tasks", count=group.count) + tail
     for silence, value in world.dialect.choices:
-        yield f"dialect: {silence} is {value}"
+        yield "dialect: " + phrase("{silence} is {value}", silence=silence, value=value)
     if world.clock is not None:
-        yield f"the clock starts at {time_text(world.clock)}"
+        yield phrase("the clock starts at {time}", time=time_text(world.clock))
 
 
 def _happenings(when: Iterable[Happening]) -> Iterator[str]:
     for index, happening in enumerate(when):
         name = f" ({happening.name})" if happening.name else ""
-        yield f"{trigger_sentence(happening.trigger, is_first=index == 0)}{name}"
+        yield trigger_sentence(happening.trigger, is_first=index == 0) + name
         for effect in happening.effects:
             yield f"  {effect_text(effect)}"
 
@@ -75,4 +80,4 @@ def _rules(scenario: Scenario, *, is_expected: bool) -> Iterator[str]:
     for rule_id in expected if is_expected else [rule_id for rule_id in rules if rule_id not in expected]:
         rule, given = rules[rule_id], expected.get(rule_id)
         parameters = f" ({display_value(given)})" if given else ""
-        yield f"{rule.id}{parameters}: {rule.why} A careful worker {rule.careful}."
+        yield f"{rule.id}{parameters}: " + rule.reason_and_advice()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from workerkit.openapi.asked import TASK_KINDS
+from workerkit.openapi.languages.phrase import joined, phrase
 from workerkit.scenarios.fields.call_span import Calls
 from workerkit.scenarios.fields.duration import duration_text
 from workerkit.scenarios.fields.kinds import ANY
@@ -15,44 +16,51 @@ from workerkit.scenarios.model.until import Until
 
 # What the worker does, by what its request asks.
 _ACTIONS = {
-    "first-page": "reads the first page of the list",
-    "later-page": "reads a later page of the list",
-    "queued": "sets it to queued",
-    "running": "sets it to running",
-    "completion": "reports its completion",
-    "failure": "reports its failure",
-    "cancellation": "cancels it",
-    "requeue": "sets it back to pending",
-    "details": "updates it without a status",
-    "heartbeat": "sends a heartbeat",
-    "logs": "sends logs",
-    "request-status": "sets the status of a customer's request",
-    "account-status": "sets the status of an account",
+    "first-page": phrase("reads the first page of the list"),
+    "later-page": phrase("reads a later page of the list"),
+    "queued": phrase("sets it to queued"),
+    "running": phrase("sets it to running"),
+    "completion": phrase("reports its completion"),
+    "failure": phrase("reports its failure"),
+    "cancellation": phrase("cancels it"),
+    "requeue": phrase("sets it back to pending"),
+    "details": phrase("updates it without a status"),
+    "heartbeat": phrase("sends a heartbeat"),
+    "logs": phrase("sends logs"),
+    "request-status": phrase("sets the status of a customer's request"),
+    "account-status": phrase("sets the status of an account"),
 }
+_OR, _AND = phrase(" or "), phrase(", and ")
 
 
 def trigger_sentence(trigger: Trigger, *, is_first: bool) -> str:
     """Says when a happening takes place. `is_first`: it is the first happening of its scenario."""
     match trigger:
         case OnCall(number, of):
-            return f"At {_span(number, 'request')}{_of(of)}"
+            return phrase("At {span}", span=_span(number, "request")) + _of(of)
         case OnMatch(operation, calls=calls):
-            details = f"{_of(operation)}{_with(trigger, 'operation')}"
-            return f"At {_span(calls, 'matching request')}: a request{details}"
+            span = _span(calls, phrase("matching request"))
+            return phrase("At {span}: a request", span=span) + _of(operation) + _with(trigger, "operation")
         case OnAsked(number=number):
-            return f"At {_span(number, _asked_noun(trigger))}: the worker {_asked(trigger)}"
+            span = _span(number, _asked_noun(trigger))
+            return phrase("At {span}: the worker {action}", span=span, action=_asked(trigger))
         case OnChange(status, calls=calls):
-            return f"At {_span(calls, 'matching change')}: a task becomes {status}{_with(trigger, 'status')}"
+            span = _span(calls, phrase("matching change"))
+            change = phrase("At {span}: a task becomes {status}", span=span, status=status)
+            return change + _with(trigger, "status")
         case OnState(status, count):
-            return f"As soon as {count} tasks are {' or '.join(status)}{_with(trigger, 'status', 'count')}"
+            state = phrase("As soon as {count} tasks are {status}", count=count, status=joined(_OR, status))
+            return state + _with(trigger, "status", "count")
         case After(seconds, of):
-            before = of or ("the start" if is_first else "the previous happening")
-            return f"{duration_text(seconds)} after {before}" if seconds else f"At once after {before}"
+            before = of or (phrase("the start") if is_first else phrase("the previous happening"))
+            if not seconds:
+                return phrase("At once after {before}", before=before)
+            return phrase("{duration} after {before}", duration=duration_text(seconds), before=before)
 
 
 def end_sentence(until: Until) -> str:
     """Says when a scenario ends."""
-    return ", and ".join(_ends(until))
+    return joined(_AND, _ends(until))
 
 
 def display_value(value: Any) -> str:
@@ -64,44 +72,51 @@ def display_value(value: Any) -> str:
 
 def _ends(until: Until) -> Iterator[str]:
     if until.waits_for_tasks:
-        yield "all tasks of the worker's server are completed, failed or canceled"
+        yield phrase("all tasks of the worker's server are completed, failed or canceled")
     if until.happening is not None:
-        yield f"{until.happening} has happened"
+        yield phrase("{happening} has happened", happening=until.happening)
     if until.calls is not None:
-        yield f"{until.calls.number} requests{_of(until.calls.of)} have arrived"
+        calls = until.calls
+        yield phrase("{count} requests{of} have arrived", count=calls.number, of=_of(calls.of))
     if until.time:
-        since = "then" if until.happening else "the first request"
-        yield f"{duration_text(until.time)} have passed since {since}"
+        since = phrase("then") if until.happening else phrase("the first request")
+        duration = duration_text(until.time)
+        yield phrase("{duration} have passed since {since}", duration=duration, since=since)
     if until.heartbeats is not None:
-        yield "a missing heartbeat would have been seen (with --heartbeat)"
+        yield phrase("a missing heartbeat would have been seen (with --heartbeat)")
     if until.quiet_seconds:
-        duration = duration_text(until.quiet_seconds)
-        yield f"for {duration} the worker has sent only heartbeats and requests for task lists"
+        yield phrase(
+            "for {duration} the worker has sent only heartbeats and requests for task lists",
+            duration=duration_text(until.quiet_seconds),
+        )
 
 
 def _asked_noun(trigger: OnAsked) -> str:
     """What the numbers of a trigger count."""
     nouns = ("task" if kind in TASK_KINDS else "request" for kind in trigger.what)
-    return " or ".join(dict.fromkeys(nouns))
+    return joined(_OR, dict.fromkeys(nouns))
 
 
 def _asked(trigger: OnAsked) -> str:
-    again = " again after trouble" if trigger.repeated else ""
-    since = f", counted since {trigger.since}" if trigger.since else ""
-    group = f" (group: {trigger.group})" if trigger.group else ""
-    return f"{' or '.join(_ACTIONS[kind] for kind in trigger.what)}{again}{group}{since}"
+    again = phrase(" again after trouble") if trigger.repeated else ""
+    since = phrase(", counted since {happening}", happening=trigger.since) if trigger.since else ""
+    group = phrase(" (group: {group})", group=trigger.group) if trigger.group else ""
+    actions = joined(_OR, (_ACTIONS[kind] for kind in trigger.what))
+    return joined("", (actions, again, group, since))
 
 
 def _span(calls: Calls, noun: str) -> str:
     if calls.last == calls.first:
-        return f"{noun} {calls.first}"
+        return phrase("{noun} {number}", noun=noun, number=calls.first)
     if calls.last is not None:
-        return f"each {noun} from {calls.first} to {calls.last}"
-    return f"every {noun}" if calls.first == 1 else f"every {noun} from {calls.first} on"
+        return phrase("each {noun} from {first} to {last}", noun=noun, first=calls.first, last=calls.last)
+    if calls.first == 1:
+        return phrase("every {noun}", noun=noun)
+    return phrase("every {noun} from {first} on", noun=noun, first=calls.first)
 
 
 def _of(operations: Sequence[str]) -> str:
-    return "" if ANY in operations else f" of {' or '.join(operations)}"
+    return "" if ANY in operations else phrase(" of {operations}", operations=joined(_OR, operations))
 
 
 def _with(trigger: OnMatch | OnChange | OnState, *omitted: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import PurePath
-from typing import Any
 
 from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.languages.phrase import phrase_of
 
 # The languages of the snippets, as people write them.
 PROGRAMMING_LANGUAGES: Mapping[str, str] = {"python": "Python", "node": "Node"}
@@ -28,29 +28,18 @@ class Snippet:
 
 
 @dataclass(frozen=True, slots=True)
-class VietnameseTexts:
-    """The texts about a rule in Vietnamese. `why` and `careful` are those of the rule itself."""
-
-    mistake: str
-    why: str
-    careful: str
-
-
-@dataclass(frozen=True, slots=True)
 class Mending:
     """How to mend one rule for workers.
 
     rule: the id of the rule.
     group: the group of the rule, such as `trouble`. It is also the name of the page that has the rule.
     mistake: what a worker does wrong that breaks the rule, in one or two sentences.
-    vi: the same, and the rule's reason and advice, in Vietnamese.
     snippets: by the programming language, `python` or `node`.
     """
 
     rule: str
     group: str
     mistake: str
-    vi: VietnameseTexts
     snippets: Mapping[str, Snippet]
 
 
@@ -69,7 +58,7 @@ def mendings() -> Mapping[str, Mending]:
 
 
 def _mending(
-    rule: str, group: str, *, mistake: str, vi: dict[str, Any], **snippets: dict[str, str]
+    rule: str, group: str, *, mistake: str, vi: dict[str, str], **snippets: dict[str, str]
 ) -> Mending:
     by_language = {language: Snippet(**snippets[language]) for language in PROGRAMMING_LANGUAGES}
-    return Mending(rule, group, mistake, VietnameseTexts(**vi), by_language)
+    return Mending(rule, group, phrase_of(mistake, vi=vi["mistake"]), by_language)

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from workerkit.openapi.languages.phrase import joined, phrase
 from workerkit.scenarios.library import library
 from workerkit.scenarios.mending.mending import PROGRAMMING_LANGUAGES, mendings
 from workerkit.scenarios.rules import RULES
@@ -19,19 +20,20 @@ def rule_lines(rule_id: str) -> Iterator[str]:
     rule_id: the id of a rule in `RULES`.
     """
     rule, mending = RULES[rule_id], mendings()[rule_id]
-    yield f"{rule_id}: a rule for workers"
+    description = " ".join((rule.__doc__ or "").split())
+    yield f"{rule_id}: " + phrase("a rule for workers")
     yield ""
-    yield " ".join((rule.__doc__ or "").split())
+    yield phrase(description)
     yield ""
-    yield f"Why: {rule.why} A careful worker {rule.careful}."
+    yield phrase("Why: ") + rule.reason_and_advice()
     yield ""
-    yield f"What goes wrong: {mending.mistake}"
+    yield phrase("What goes wrong: ") + mending.mistake
     yield ""
     yield _where_checked(rule_id)
     for language, title in PROGRAMMING_LANGUAGES.items():
         snippet = mending.snippets[language]
-        yield from _code(f"Bad, in {title}", snippet.bad)
-        yield from _code(f"Good, in {title}", snippet.good)
+        yield from _code(phrase("Bad, in {language}:", language=title), snippet.bad)
+        yield from _code(phrase("Good, in {language}:", language=title), snippet.good)
 
 
 def scenarios_about(rule_id: str) -> list[str]:
@@ -51,12 +53,14 @@ def _expected_rules() -> Mapping[str, frozenset[str]]:
 
 def _where_checked(rule_id: str) -> str:
     names = scenarios_about(rule_id)
-    sentences = ["Every scenario checks this rule."] if RULES[rule_id].general else []
-    return " ".join([*sentences, *([f"Scenarios about this rule: {', '.join(names)}."] if names else [])])
+    sentences = [phrase("Every scenario checks this rule.")] if RULES[rule_id].general else []
+    if names:
+        sentences.append(phrase("Scenarios about this rule: {names}.", names=", ".join(names)))
+    return joined(" ", sentences)
 
 
 def _code(heading: str, code: str) -> Iterator[str]:
     yield ""
-    yield f"{heading}:"
+    yield heading
     yield ""
     yield from textwrap.indent(code.rstrip(), _INDENT).splitlines()

@@ -57,6 +57,11 @@ class Rule(ABC):
     follows_from: ClassVar[tuple[str, ...]] = ()
     no_occasion: ClassVar[str] = ""
 
+    @classmethod
+    def reason_and_advice(cls) -> str:
+        """Returns `why` and `careful` as two sentences."""
+        return phrase("{why} A careful worker {careful}.", why=cls.why, careful=cls.careful)
+
     @abstractmethod
     def check(self, run: Run) -> list[Violation]:
         """Returns the violations of the rule in this run. Empty if the worker kept the rule."""
@@ -80,8 +85,7 @@ class Rule(ABC):
         first 20 of the exchanges, sorted by their numbers.
         """
         numbers = tuple(sorted(exchanges[:_MOST_LISTED]))
-        advice = phrase("{why} A careful worker {careful}.", why=self.why, careful=self.careful)
-        return Violation(self.id, fact, numbers, times, advice, self.follows_from)
+        return Violation(self.id, fact, numbers, times, self.reason_and_advice(), self.follows_from)
 
     def summarize(self, breaches: Sequence[Breach]) -> list[Violation]:
         """Returns one violation for all breaches. Empty if there are no breaches.

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from tests.broken.serving import serving
 from tests.cli.conftest import Run
+from workerkit.mockserver.mutants import MUTANTS
+from workerkit.mockserver.mutants.mutant import EVERY_OPERATION
+from workerkit.mockserver.mutation.mutation_report import mutation_report
+from workerkit.mockserver.mutation.mutation_result import MutantResult, MutationResult
+from workerkit.mockserver.mutation.run_outcome import RunOutcome
+from workerkit.mockserver.mutation.sign import Sign, SignKind
+from workerkit.mockserver.reports.html.html_page import html_report
+from workerkit.mockserver.reports.table_text import table_text
+from workerkit.mockserver.reports.terminal import styled_summary
+from workerkit.openapi.languages.phrase import text_in
+from workerkit.openapi.languages.report_language import reports_in
+from workerkit.scenarios.explain.sentences import end_sentence, trigger_sentence
+from workerkit.scenarios.hunt.attempt import HuntStep
+from workerkit.scenarios.hunt.hunted_trouble import LONG_TROUBLES, OTHER_FORMS, RESTARTS, TROUBLES_TO_TRY
+from workerkit.scenarios.hunt.slot import SLOT_KINDS, Slot
+from workerkit.scenarios.library import library
 
 # A worker that makes many mistakes, in a few requests.
 WORKER = """
@@ -26,17 +44,19 @@ def call(method, path, body=None):
     except urllib.error.HTTPError:
         return {}
 
-for page in range(12):
-    for task in call("GET", "/tasks?limit=3&statuz=x").get("data", []):
-        call("POST", "/logs", {"logs": [{"level": "TRACE", "message": json.dumps(task)}]})
-        call("PUT", "/tasks/" + task["id"], {"status": "completed"})
-        call("PUT", "/tasks/" + task["id"], {"status": "failed"})
+for task in call("GET", "/tasks?limit=3&statuz=x").get("data", []):
+    call("POST", "/logs", {"logs": [{"level": "TRACE", "message": json.dumps(task)}]})
+    call("PUT", "/tasks/" + task["id"], {"status": "completed"})
+    call("PUT", "/tasks/" + task["id"], {"status": "failed"})
+for page in range(20):
+    call("GET", "/tasks")
 sys.exit(3)
 """
 # Words of English sentences that are no words of Vietnamese, and no names of fields or statuses.
 ENGLISH = {
     *("the", "was", "were", "are", "is", "of", "and", "with", "has", "have", "but", "from", "that", "which"),
-    *("answered", "worker's", "reported", "does"),
+    *("answered", "worker's", "reported", "does", "not", "when", "because", "by", "noticed"),
+    *("breaks", "every", "another", "times", "slow", "goes", "what"),
 }
 # Requests, answers, and texts in quotes come from elsewhere.
 QUOTED = re.compile(
@@ -52,40 +72,38 @@ def english_lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if english_words(line)]
 
 
-@pytest.fixture
-def failing(project: Path) -> tuple[str, ...]:
-    """The words of a run of a worker that breaks many rules."""
+SCENARIO = """
+title: Nothing goes wrong
+about: A few tasks, and a key that is refused for a while.
+world:
+  servers: [{name: server-01}]
+  tasks: [{count: 3, server: server-01}]
+when:
+  - call: 12
+    do:
+      - revoke-key: server-01
+until: {tasks: ended, quiet: 10ms}
+"""
+
+
+def test_a_report_for_people_is_in_vietnamese_and_reports_for_programs_are_in_english(
+    run: Run, project: Path
+) -> None:
     (project / "worker.py").write_text(WORKER, "utf-8")
-    scenarios = ("--scenario", "key-revoked", "--scenario", "canceled-while-running")
-    return ("exec", *scenarios, "--coverage", "--jobs", "2", "--time-limit", "20s")
-
-
-def test_a_report_of_a_worker_has_no_english_sentence(run: Run, failing: tuple[str, ...]) -> None:
+    (project / "small.yaml").write_text(SCENARIO, "utf-8")
     files = ("--json", "report.json", "--junit", "report.xml", "--html", "report.html")
-    code, output, _ = run(*failing, "--lang", "vi", *files, "--", sys.executable, "worker.py")
+    words = ("--scenario", "small.yaml", "--coverage", "--time-limit", "20s", "--lang", "vi", *files)
+    code, output, _ = run("exec", *words, "--", sys.executable, "worker.py")
     assert code == 1
     assert "Sửa trước" in output
     assert english_lines(output) == []
     page = Path("report.html").read_text("utf-8")
     assert '<html lang="vi">' in page
     assert english_words(page) == set()
+    assert "trang đầu" in page
+    assert "first page" not in page
     assert "Tasks over time" in page  # the script has its English text, and beside it the translation
     assert "Task theo thời gian" in page
-
-
-def test_reports_for_programs_are_in_english(run: Run, failing: tuple[str, ...]) -> None:
-    run(
-        *failing,
-        "--lang",
-        "vi",
-        "--junit",
-        "report.xml",
-        "--json",
-        "report.json",
-        "--",
-        sys.executable,
-        "worker.py",
-    )
     report = json.loads(Path("report.json").read_text("utf-8"))
     assert all("A careful worker" in cause["message"] for cause in report["causes"])
     junit = Path("report.xml").read_text("utf-8")
@@ -93,6 +111,73 @@ def test_reports_for_programs_are_in_english(run: Run, failing: tuple[str, ...])
     assert "nguyên nhân" not in junit + json.dumps(report, ensure_ascii=False)
 
 
+def test_a_hunt_has_no_english_sentence(run: Run, good_worker: list[str]) -> None:
+    words = ("--trials", "1", "--rule", "log-levels", "--rule", "tasks-ended", "--confirm", "1/1")
+    files = ("--html", "report.html", "--json", "report.json")
+    code, output, _ = run("hunt", *words, "--lang", "vi", *files, "--", *good_worker)
+    assert code == 1
+    assert "Khi worker báo task 1 là completed, câu trả lời là 503." in output
+    assert english_lines(output) == []
+    assert english_words(Path("report.html").read_text("utf-8")) == set()
+    report = json.loads(Path("report.json").read_text("utf-8"))
+    assert "the answer is 503." in report["finding"]["what_happens"][1]
+
+
+def test_each_trouble_of_a_hunt_at_each_request_is_in_vietnamese() -> None:
+    slots = [
+        Slot(kind, number, since) for kind in SLOT_KINDS for number in (1, 4) for since in (None, "first")
+    ]
+    troubles = (*TROUBLES_TO_TRY, *OTHER_FORMS, *LONG_TROUBLES, *RESTARTS)
+    sentences = {HuntStep(slot, trouble).sentence for slot, trouble in itertools.product(slots, troubles)}
+    assert [text for text in sentences if english_words(text_in(text, "vi"))] == []
+
+
+def test_a_report_of_server_faults_has_no_english_sentence() -> None:
+    signs = [Sign(kind, "3") for kind in get_args(SignKind)]
+    noticed_by = ["", *(sign.text for sign in signs)]
+    outcome = RunOutcome("", 1, frozenset(EVERY_OPERATION), tuple(signs), "", 0.1)
+    pairs = zip(MUTANTS.values(), itertools.cycle(noticed_by), strict=False)
+    results = (
+        MutantResult(mutant, sign, outcome if number % 9 else None)
+        for number, (mutant, sign) in enumerate(pairs)
+    )
+    report = mutation_report(MutationResult(frozenset(EVERY_OPERATION), tuple(results), 1.0))
+    with reports_in("vi"):
+        texts = [str(styled_summary(report)), *map(table_text, report.tables)]
+        page = html_report(report).decode()
+    assert [english_lines(text) for text in texts] == [[]] * len(texts)
+    assert english_words(page) == set()
+    assert "total của danh sách task thừa một." in page
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("rule", "show", "pause-on-401"), "Scenario nào cũng kiểm tra rule này."),
+        (("rule", "show", "list-limit"), "Nguyên nhân thường gặp: "),
+        (("scenario", "show", "two-at-once"), "Hai process có cùng key"),
+    ],
+)
+def test_an_explanation_has_no_english_sentence(run: Run, words: tuple[str, ...], text: str) -> None:
+    code, output, _ = run(*words, "--lang", "vi")
+    assert code == 0
+    assert text in output
+    # Lines of code and of scenario files begin with spaces.
+    assert english_lines(re.sub(r"^ {4}.*", "", output, flags=re.M)) == []
+
+
+def test_the_triggers_and_the_end_of_each_scenario_are_in_vietnamese() -> None:
+    scenarios = [library.find(name) for name in library.names()]
+    triggers = {
+        trigger_sentence(happening.trigger, is_first=False)
+        for scenario in scenarios
+        for happening in scenario.when
+    }
+    sentences = triggers | {end_sentence(scenario.until) for scenario in scenarios}
+    assert [text for text in sentences if english_words(text_in(text, "vi"))] == []
+
+
+@pytest.mark.long  # sends many requests
 def test_a_report_of_a_server_has_no_english_sentence(run: Run) -> None:
     with serving("bulk-loses-the-links") as target:
         code, output, _ = run(

@@ -20,7 +20,7 @@ def command() -> None:
     """
     rules = {
         "Rules for workers. A careful worker": {rule: RULES[rule].careful for rule in mendings()},
-        "Rules for servers": {rule: mending.en.means for rule, mending in server_mendings().items()},
+        "Rules for servers": {rule: mending.means for rule, mending in server_mendings().items()},
     }
     width = max(len(rule) for entries in rules.values() for rule in entries)
     for heading, entries in rules.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from workerkit.cli.console import console
+from workerkit.cli.report_files import language_option
 from workerkit.cli.setup.completed_names import rule_names
 from workerkit.contracts.mending.server_mending import server_mendings
 from workerkit.contracts.mending.server_rule_text import server_rule_lines
@@ -15,6 +16,7 @@ from workerkit.scenarios.mending.rule_text import rule_lines
 
 
 @click.command("show")
+@language_option
 @click.argument("rule", metavar="ID", shell_complete=rule_names)
 def command(rule: str) -> None:
     """Explains a rule: what it means, why it exists, and how to mend what breaks it.
