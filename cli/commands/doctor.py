@@ -19,12 +19,15 @@ _PACKAGE = "likepion-workerkit"
 # The modules of each extra, and what needs them.
 _EXTRAS = {
     "contracts": (("schemathesis", "hypothesis", "requests"), "workerkit conform"),
+    "locust": (("locust",), "a fleet, see workerkit docs how-to/fleet"),
     "mcp": (("mcp",), "workerkit mcp"),
     "otel": (("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"), "serve --otel"),
     "pytest": (("pytest",), "the fixture worker_api, pytest --conform"),
     "tls": (("trustme",), "serve --tls, exec --tls"),
     "ui": (("textual",), "workerkit watch"),
 }
+# Few people need these, so they are not in the extra `all`.
+_RARE_EXTRAS = ("locust",)
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox", "open", "xdg-open")
 
 
@@ -75,7 +78,8 @@ def _extra(name: str) -> _Finding:
     missing = [module for module in modules if not _is_installed(module)]
     if missing:
         advice = f"pip install '{_PACKAGE}[{name}]'"
-        return _Finding(False, f"{', '.join(missing)}, for {users}: {advice}")
+        text = f"{', '.join(missing)}, for {users}: {advice}"
+        return _Finding(False, text, is_needed=name not in _RARE_EXTRAS)
     return _Finding(True, f"{', '.join(_with_versions(modules))}, for {users}")
 
 

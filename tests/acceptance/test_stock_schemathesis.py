@@ -7,6 +7,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.worlds.world_builder import EXAMPLE_KEY, WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
@@ -26,6 +28,7 @@ CHECKS = (
 )
 
 
+@pytest.mark.long
 def test_all_phases_find_no_500_and_no_answer_that_the_spec_does_not_describe(tmp_path: Path) -> None:
     worlds = Worlds()
     world = worlds.add(DEFAULT, WorldBuilder(seed=1)).world

@@ -7,6 +7,8 @@ import re
 from ipaddress import ip_address
 from typing import Any
 
+import pytest
+
 from tests.contracts.small_server import PARAMETERS, RefusedError, SmallServer, serving
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.page.rules import RuleStatus
@@ -108,6 +110,7 @@ def test_a_strict_server_breaks_no_rule() -> None:
     assert (values["callback-body"], values["listing"]) == (None, "reads")
 
 
+@pytest.mark.long
 def test_a_loose_server_breaks_no_rule() -> None:
     report = run(Loose(), max_requests=900)
     assert findings(report) == []

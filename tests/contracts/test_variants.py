@@ -145,6 +145,7 @@ def with_strict_flow(handler: Callable[..., Json], place: str) -> Callable[..., 
     return handle
 
 
+@pytest.mark.long
 def test_a_server_with_a_strict_status_flow_breaks_no_rule(
     mock_target: MakeTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_server_with_a_strict_status_flow_breaks_no_rule(
     assert findings(conform(mock_target(), SHORT)) == []
 
 
+@pytest.mark.long
 def test_a_server_with_other_bodies_breaks_no_rule(
     mock_target: MakeTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.contracts.changing_proxy import Answer, Change, ProxiedRequest, changing_proxy
+from tests.sampling import sampled
 from workerkit.contracts.conformance import conform
 from workerkit.contracts.gate.gate import EndCause
 from workerkit.contracts.page.rules import RuleStatus
@@ -57,7 +58,7 @@ def close_at_the_second_request(request: ProxiedRequest, answer: Answer) -> Answ
     return answer if request.number_on_connection == 1 else None
 
 
-@pytest.mark.parametrize("change", [close_after_each_answer, close_at_the_second_request])
+@pytest.mark.parametrize("change", sampled([close_after_each_answer, close_at_the_second_request], every=2))
 def test_a_server_may_close_kept_connections_at_any_time(change: Change) -> None:
     report = run_through(change)
     assert broken(report) == {}
@@ -65,7 +66,10 @@ def test_a_server_may_close_kept_connections_at_any_time(change: Change) -> None
     assert report.requests == 350
 
 
-@pytest.mark.parametrize(("trouble", "most"), [(BAD_GATEWAY, 400), (UNAVAILABLE, 400), (None, 700)])
+@pytest.mark.parametrize(
+    ("trouble", "most"),
+    sampled([(BAD_GATEWAY, 400), (UNAVAILABLE, 400), (None, 700)], every=3, unpack=True),
+)
 def test_scattered_trouble_breaks_no_rule_and_teaches_nothing(trouble: Answer | None, most: int) -> None:
     chance = Random(1)
 

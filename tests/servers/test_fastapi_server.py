@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.sampling import sampled
 from tests.servers.running import running
 from tests.servers.stacks import stack
 from workerkit.contracts.conformance import conform
@@ -28,11 +29,15 @@ def test_nothing_is_found_on_the_correct_server_with_at_most_1000_requests() -> 
 
 @pytest.mark.parametrize(
     ("fault", "rule"),
-    [
-        ("put-no-owner-check", "update-own-only"),
-        ("bulk-limit-501", "bulk"),
-        ("total-ignores-filter", "list-total"),
-    ],
+    sampled(
+        [
+            ("put-no-owner-check", "update-own-only"),
+            ("bulk-limit-501", "bulk"),
+            ("total-ignores-filter", "list-total"),
+        ],
+        every=3,
+        unpack=True,
+    ),
 )
 def test_a_planted_fault_is_found(fault: str, rule: str) -> None:
     report = report_on(fault=fault, max_requests=SCRIPT_REQUESTS)

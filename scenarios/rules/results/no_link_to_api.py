@@ -24,7 +24,7 @@ class NoLinkToApi(Rule):
 
     id: ClassVar[str] = "no-link-to-api"
     why: ClassVar[str] = phrase(
-        "By the API page a link is the URL of the profile or of the post that was made. The API has neither."
+        "On the API page, a link is the URL of the profile or of the post that was made. The API has neither."
     )
     careful: ClassVar[str] = phrase("reports the URL that the site gave to the new profile or post")
     general: ClassVar[bool] = True

@@ -33,9 +33,9 @@ class TasksEnded(Rule):
 
     If the run ended because the scenario was over, a task that had already ended once is not counted. It may
     be open because the worker set it back to pending, to try it again. If the time limit ended the run, the
-    rule is not judged while the worker may only be waiting before it reads the list again. Then all open
-    tasks are waiting, the worker's last report or list succeeded less than `patience` before the end, and the
-    worker has not read the list since.
+    rule is not judged while the worker may only be waiting before it reads the list again. This is so if all
+    open tasks are waiting, the worker's last report or list succeeded less than `patience` before the end,
+    and the worker has not read the list since.
     """
 
     id: ClassVar[str] = "tasks-ended"

@@ -185,6 +185,7 @@ def test_the_environment_and_the_project_file_count_as_for_the_command(
 # In new processes
 
 
+@pytest.mark.long
 def test_with_xdist_there_is_one_run(suite: pytest.Pytester, mock: Mock) -> None:
     words = ("--conform", mock.base_url, *SHORT, "-n", "2", "-k", "list")
     result = suite.runpytest_subprocess(*words)

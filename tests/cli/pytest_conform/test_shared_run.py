@@ -120,7 +120,9 @@ def test_each_status_of_a_rule_has_its_outcome() -> None:
     )
     results = results_of(tested, [])
     assert results.rules["list"].outcome is RuleOutcome.FAILED
-    assert results.rules["list"].text.startswith("no data\nThe API page says: ")
+    message, hint, page = results.rules["list"].text.split("\n", 2)
+    assert (message, hint.endswith("workerkit rule show list")) == ("no data", True)
+    assert page.startswith("The API page says: ")
     assert results.rules["logs"] == RuleResult(RuleOutcome.SKIPPED, "needs --conform-writes all")
     assert results.rules["update"] == RuleResult(RuleOutcome.PASSED)
     assert RunResults.of_json(results.as_json()) == results

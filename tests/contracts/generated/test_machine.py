@@ -227,7 +227,9 @@ DEFECTS: list[tuple[str, Defect, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("operation", "defect", "rule"), DEFECTS, ids=lambda value: getattr(value, "__name__", "")
+    ("operation", "defect", "rule"),
+    sampled(DEFECTS, every=3, unpack=True),
+    ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_defect_is_found_and_shown_with_few_requests(
     run: RunEpisodes, monkeypatch: pytest.MonkeyPatch, operation: str, defect: Defect, rule: str

@@ -113,6 +113,7 @@ def test_the_mock_runs_the_scenario_of_each_finding(watched: Watch) -> None:
     assert update.evidence[0].curl in saved.scenario
 
 
+@pytest.mark.long
 def test_a_correct_mock_does_not_reproduce_the_capsule_of_a_finding(
     watched: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

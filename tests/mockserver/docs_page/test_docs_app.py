@@ -62,6 +62,7 @@ def test_the_spec_is_in_the_dialect_that_the_default_world_has_now(default_mock:
     worlds = default_mock.worlds
     snapshot = get(default_mock, "/_mock/worlds/default/snapshot").json()
     assert dialect_is(Dialect())
+    default_mock.run_in_server_thread(lambda: worlds.remove(DEFAULT))
     default_mock.run_in_server_thread(lambda: worlds.add(DEFAULT, WorldBuilder(seed=7, dialect=NESTED)))
     assert dialect_is(NESTED)
     url = f"{default_mock.control_url}/worlds/default"
