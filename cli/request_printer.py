@@ -144,7 +144,8 @@ def _rule_texts(news: RuleNews, violation: Violation, width: int) -> list[Text]:
 def _where(violation: Violation) -> str:
     if not violation.exchanges:
         return ""
-    return f" (exchange {', '.join(map(str, violation.exchanges[:5]))})"
+    shown = violation.exchanges[:5]
+    return f" (exchange{'s' if len(shown) > 1 else ''} {', '.join(map(str, shown))})"
 
 
 def _indented(text: str, width: int, style: str) -> list[Text]:

@@ -19,7 +19,7 @@ export class TasksView {
     const summary = Object.entries(counts).map(([status, count]) => element("li", {}, badge(status), ` ${count}`));
     const drawn = lanes.slice(0, MOST_LANES);
     const hint = lanes.length
-      ? `The ${drawn.length} tasks that changed last, of ${lanes.length} tasks that a worker has begun. Times are those of the world.`
+      ? `Tasks that a worker has begun: ${lanes.length}. Shown are the ${drawn.length} that changed last, in the time of the world.`
       : "No task has been begun yet.";
     this.root.replaceChildren(element("h2", {}, "Tasks"), element("ul", { class: "counts" }, ...summary), element("p", {}, hint), ...drawLanes(drawn, timeOf(this.store.state?.time)));
   }

@@ -72,7 +72,7 @@ def test_a_broken_rule_says_what_happened_and_what_a_careful_worker_does() -> No
     violation = Violation("pause-on-401", "It asked 9 times.", (3, 4), 1, "A careful worker pauses.")
     news = RuleNews("default", "key-revoked", (violation,), "fail")
     assert [text.plain for text in news_texts(news, 80)] == [
-        "key-revoked: the rule pause-on-401 is broken (exchange 3, 4)",
+        "key-revoked: the rule pause-on-401 is broken (exchanges 3, 4)",
         "    It asked 9 times.",
         "    A careful worker pauses.",
         "key-revoked has ended, verdict so far: fail",
