@@ -22,10 +22,10 @@ from workerkit.mockserver.mutation.sign import Sign, SignKind
 from workerkit.mockserver.reports.html.html_page import html_report
 from workerkit.mockserver.reports.table_text import table_text
 from workerkit.mockserver.reports.terminal import styled_summary
-from workerkit.openapi.languages.phrase import text_in
+from workerkit.openapi.languages.phrase import joined, text_in
 from workerkit.openapi.languages.report_language import reports_in
 from workerkit.scenarios.explain.sentences import end_sentence, trigger_sentence
-from workerkit.scenarios.hunt.attempt import HuntStep
+from workerkit.scenarios.hunt.attempt import Attempt, HuntStep
 from workerkit.scenarios.hunt.hunted_trouble import LONG_TROUBLES, OTHER_FORMS, RESTARTS, TROUBLES_TO_TRY
 from workerkit.scenarios.hunt.slot import SLOT_KINDS, Slot
 from workerkit.scenarios.library import library
@@ -111,25 +111,27 @@ def test_a_report_for_people_is_in_vietnamese_and_reports_for_programs_are_in_en
     assert "nguyên nhân" not in junit + json.dumps(report, ensure_ascii=False)
 
 
-def test_a_hunt_has_no_english_sentence(run: Run, good_worker: list[str]) -> None:
-    words = ("--trials", "1", "--rule", "log-levels", "--rule", "tasks-ended", "--confirm", "1/1")
+def test_a_hunt_has_no_english_sentence(run: Run, project: Path, good_worker: list[str]) -> None:
+    # A saved scenario is tried first, and is not made smaller.
+    (project / "hunts").mkdir()
+    (project / "hunts/small.yaml").write_text(SCENARIO.replace("call: 12", "call: 2"), "utf-8")
+    words = ("--out", "hunts", "--trials", "1", "--confirm", "1/1", "--lang", "vi")
     files = ("--html", "report.html", "--json", "report.json")
-    code, output, _ = run("hunt", *words, "--lang", "vi", *files, "--", *good_worker)
+    code, output, _ = run("hunt", *words, *files, "--", *good_worker)
     assert code == 1
-    assert "Khi worker báo task 1 là completed, câu trả lời là 503." in output
+    assert "Phát hiện ở trial 1: worker vi phạm process-not-crashed" in output
     assert english_lines(output) == []
     assert english_words(Path("report.html").read_text("utf-8")) == set()
     report = json.loads(Path("report.json").read_text("utf-8"))
-    assert "the answer is 503." in report["finding"]["what_happens"][1]
+    assert report["finding"]["what_happens"] == ["Nothing goes wrong."]
 
 
-def test_each_trouble_of_a_hunt_at_each_request_is_in_vietnamese() -> None:
-    slots = [
-        Slot(kind, number, since) for kind in SLOT_KINDS for number in (1, 4) for since in (None, "first")
-    ]
+def test_the_story_of_each_trouble_at_each_request_is_in_vietnamese() -> None:
+    slots = list(itertools.starmap(Slot, itertools.product(SLOT_KINDS, (1, 4), (None, "first"))))
     troubles = (*TROUBLES_TO_TRY, *OTHER_FORMS, *LONG_TROUBLES, *RESTARTS)
-    sentences = {HuntStep(slot, trouble).sentence for slot, trouble in itertools.product(slots, troubles)}
-    assert [text for text in sentences if english_words(text_in(text, "vi"))] == []
+    attempts = [Attempt((HuntStep(*step),)) for step in itertools.product(slots, troubles)]
+    texts = [joined(" ", (*attempt.story, attempt.scenario.title)) for attempt in (Attempt(), *attempts)]
+    assert [text for text in texts if english_words(text_in(text, "vi"))] == []
 
 
 def test_a_report_of_server_faults_has_no_english_sentence() -> None:
