@@ -44,6 +44,7 @@ def main(seeds: int, first: int, faults: tuple[str, ...]) -> None:
             if difference is not None:
                 counts["accused"] += 1
                 click.echo(f"{seed} {label}: {difference}")
+        click.echo(f"to seed {seed}: {counts['accused']} of {counts['replays']} are accused", err=True)
     click.echo(f"{counts['accused']} of {counts['replays']} recordings of correct servers are accused")
     for name in faults:
         click.echo(f"{name} | {' | '.join(_of_fault(name))}")

@@ -57,6 +57,7 @@ with WorldServer(worlds) as server:
 """
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_requests_and_the_same_report(mock_target: MakeTarget) -> None:
     """This also holds for a mock in another process."""
     plan = Plan(max_requests=600, seed=7)

@@ -99,6 +99,7 @@ class Loose(SmallServer):
         return {"success": True, "data": {"updated": True}}
 
 
+@pytest.mark.long
 def test_a_strict_server_breaks_no_rule() -> None:
     report = run(Strict(), max_requests=900)
     assert findings(report) == []

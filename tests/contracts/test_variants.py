@@ -114,6 +114,7 @@ def test_a_server_that_refuses_as_much_as_it_may_breaks_no_rule(mock_target: Mak
     assert findings(conform(mock_target(strictest()), replace(SHORT, seed=seed))) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", sampled([1, 2], every=2))
 def test_a_server_that_accepts_as_much_as_it_may_breaks_no_rule(
     mock_target: MakeTarget, monkeypatch: pytest.MonkeyPatch, seed: int

@@ -183,6 +183,7 @@ def test_a_server_that_never_answers_one_kind_of_request_breaks_a_rule(
     assert exit_code(report, strict=False) == 1
 
 
+@pytest.mark.long
 def test_a_server_that_never_answers_lists_but_other_requests_breaks_a_rule() -> None:
     def change(request: ProxiedRequest, answer: Answer) -> Answer:
         return UNAVAILABLE if request.method == "GET" else answer

@@ -13,7 +13,7 @@ from tests.docs.page_run import PageRun
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path for folder in ("tutorials", "how-to") for path in Path(ROOT, "docs", folder).glob("*.md"))
 
-LONG = ("bug-report", "staging", "worker-node")
+LONG = ("bug-report", "staging", "worker-node", "worker-python")
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ RUNNERS = {
     "test_a_server.py": ("-m", "pytest", *QUIET),
 }
 
+LONG = ("test_worker.py", "test_a_server.py")
+
 
 def test_each_example_of_the_pages_is_run() -> None:
     assert set(EXAMPLES) == set(RUNNERS)
@@ -37,7 +39,7 @@ def test_each_example_of_the_pages_is_run() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.long] if name == "test_worker.py" else []) for name in RUNNERS],
+    [pytest.param(name, marks=[pytest.mark.long] if name in LONG else []) for name in RUNNERS],
 )
 def test_an_example_does_what_the_page_says(tmp_path: Path, name: str) -> None:
     shutil.copy(ROOT / "tests" / "examples" / "worker.py", tmp_path)

@@ -21,6 +21,7 @@ def report_on(*variants: str, fault: str = "", max_requests: int | None = None) 
         return conform(target, Plan(max_requests=max_requests))
 
 
+@pytest.mark.long
 def test_nothing_is_found_on_the_correct_server_with_at_most_1000_requests() -> None:
     report = report_on()
     assert [rule.why for rule in report.rules if rule.status is not RuleStatus.KEPT] == []
