@@ -100,10 +100,10 @@ def _page(run: LocustRun, placed: Counter[str], goals: list[Goal], worlds: int, 
     ]
     return (
         "# A fleet behind nginx\n\n"
-        "Locust with a master and two workers simulates careful workers, each of its own server, in "
-        f"{worlds} worlds. nginx places the worlds on two mocks by the prefix of their keys. Locust checks "
-        "each answer by the rules of the API page, and at the end the state of all tasks. Everything runs on "
-        "this machine.\n\n"
+        "Locust, with a master and two workers, simulates careful workers. Each works as a server of its "
+        f"own. The servers are in {worlds} worlds. nginx sends the requests of a world to one of two mocks, "
+        "by the prefix of its keys. Locust checks each answer by the rules of the API page. At the end it "
+        "checks the state of all tasks. Everything runs on this machine.\n\n"
         f"{markdown(['', 'measured'], rows)}\n\n{goal_table(goals)}\n\n{machine}\n"
     )
 

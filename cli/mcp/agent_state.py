@@ -6,8 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from workerkit.cli.mcp.shown_run import FinishedTrial, LiveWorld, ShownRun
 from workerkit.mockserver.server.server import WorldServer
@@ -30,29 +29,18 @@ class UnknownNameError(UsageError):
     """There is no run, world or scenario of this name. The message says which there are."""
 
 
-class AgentState:
+class AgentState(ExitStack):
     """The runs and worlds of one agent. The mock is started when the first world is made.
 
     Use it in a `with` block: the mock ends with the block.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, dict[str, Trial]] = OrderedDict()
         self._run_count = 0
         self._mock: WorldServer | None = None
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
 
     def add_run(self, trials: Sequence[Trial]) -> str:
         """Keeps the trials of a run, and returns the name of the run. Only the newest 10 runs are kept."""
@@ -119,15 +107,16 @@ class AgentState:
     def director(self, name: str) -> Director:
         """The director of a world. Only the thread of the mock may change it. Raises UnknownNameError."""
         mock = self._running_mock()
-        names = mock.run_in_server_thread(mock.worlds.names)
-        if name not in names:
-            raise UnknownNameError(f"there is no world {name}; there are {_listed(names)}")
-        return mock.run_in_server_thread(lambda: mock.worlds.director(name))
+        try:
+            return mock.run_in_server_thread(lambda: mock.worlds.director(name))
+        except KeyError:
+            names = mock.run_in_server_thread(mock.worlds.names)
+            raise UnknownNameError(f"there is no world {name}; there are {_listed(names)}") from None
 
     def _running_mock(self) -> WorldServer:
         with self._lock:
             if self._mock is None:
-                self._mock = self._stack.enter_context(WorldServer(Worlds(MAX_WORLDS)))
+                self._mock = self.enter_context(WorldServer(Worlds(MAX_WORLDS)))
             return self._mock
 
 

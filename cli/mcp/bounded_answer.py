@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from workerkit.openapi.formats.strict_json import render
-from workerkit.openapi.formats.visible_text import visible_text
+from workerkit.openapi.formats.visible_text import visible_json
 
 Json = dict[str, Any]
 # An answer has at most MAX_CHARACTERS characters of items or text, and some more for the facts around them.
@@ -15,7 +15,7 @@ MAX_CHARACTERS, MAX_TEXT = 12_000, 1_000
 
 def answer_text(answer: Json) -> str:
     """The text of an answer. It has no control characters."""
-    return visible_text(render(answer).decode())
+    return visible_json(render(answer)).decode()
 
 
 def cut(text: str, length: int = MAX_TEXT) -> str:

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 import harfile
 
 from workerkit.mockserver.atomic_file import CannotWriteError, open_for_owner
-from workerkit.mockserver.platform.file_lock import lock_file_at_once
+from workerkit.mockserver.platform.file_lock import lock_if_possible
 from workerkit.mockserver.world.journal import as_exchange
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.world.world_mask import mask_of
@@ -290,15 +290,11 @@ def _lock(file: FileIO, name: str) -> None:
 
     Raises CannotWriteError if another process, or another journal of this process, has the lock.
     """
-    try:
-        lock_file_at_once(file.fileno())
-    except BlockingIOError:
+    if not lock_if_possible(file.fileno()):
         file.close()
         raise CannotWriteError(
             f"{name} cannot be written: another mock writes its journal to this file. Choose another file"
-        ) from None
-    except OSError:
-        return
+        )
 
 
 def _reason(name: str, error: OSError) -> str:

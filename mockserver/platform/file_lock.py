@@ -49,6 +49,20 @@ def lock_file_at_once(file: int) -> None:
         _lock_byte(file)
 
 
+def lock_if_possible(file: int) -> bool:
+    """Locks an open file until it is closed. False if somebody else has the lock.
+
+    A file system without locks is accepted: then nothing is locked.
+    """
+    try:
+        lock_file_at_once(file)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
 if sys.platform == "win32":
 
     def _lock_byte(file: int) -> None:

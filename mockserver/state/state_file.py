@@ -12,7 +12,7 @@ from stat import S_ISREG
 from typing import Any
 
 from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, open_for_owner, replace_file
-from workerkit.mockserver.platform.file_lock import lock_file_at_once
+from workerkit.mockserver.platform.file_lock import lock_if_possible
 from workerkit.openapi.errors import UsageError
 from workerkit.openapi.formats.strict_json import MalformedJsonError, parse, render
 
@@ -188,13 +188,9 @@ def _locked(lock_path: Path, name: str) -> FileIO:
         lock = FileIO(str(lock_path), "ab", opener=open_for_owner)
     except OSError as error:
         raise CannotWriteError(f"{lock_path} cannot be written: {error.strerror or error}") from None
-    try:
-        lock_file_at_once(lock.fileno())
-    except BlockingIOError:
+    if not lock_if_possible(lock.fileno()):
         lock.close()
         raise CannotWriteError(
             f"{name} cannot be written: another mock keeps its worlds in this file. Choose another file"
-        ) from None
-    except OSError:
-        pass
+        )
     return lock
