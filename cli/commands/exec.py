@@ -22,6 +22,7 @@ from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.cli.setup.completed_names import scenario_names_or_all
 from workerkit.cli.trial_options import grace_option
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
+from workerkit.mockserver.mutation.mutated_process import mutate_process
 from workerkit.mockserver.reports.report import Outcome
 from workerkit.mockserver.reports.terminal import (
     styled_case_line,
@@ -134,6 +135,7 @@ def command(
       workerkit exec --save-capsules capsules -- python worker.py
       workerkit exec --host 172.17.0.1 --public-url http://host.docker.internal -- ./start-container.sh
     """
+    mutate_process()
     address = _checked_address(host, public_url, is_tls=tls, jobs=jobs)
     scenarios, reports, began = _chosen_scenarios(scenario), ReportFiles(**files), time.time()
     capsule_folder = CapsuleFolder(Path(save_capsules)) if save_capsules else None
