@@ -66,7 +66,6 @@ def test_the_workflows_that_init_writes(tmp_path: Path) -> None:
 
 def test_a_mistake_is_found(tmp_path: Path) -> None:
     file = tmp_path / "bad.yml"
-    file.write_text(
-        "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.evnt }}\n"
-    )
+    steps = "    steps:\n      - run: echo ${{ github.evnt }}\n"
+    file.write_text(f"on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n{steps}")
     assert "evnt" in " ".join(findings(file))
