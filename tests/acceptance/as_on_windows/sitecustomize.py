@@ -8,6 +8,7 @@ import asyncio
 import builtins
 import errno
 import fcntl
+import multiprocessing
 import os
 import select
 import signal
@@ -63,4 +64,5 @@ for module in MODULES:
 for owner, names in NAMES.items():
     for name in names:
         delattr(owner, name)
+multiprocessing.get_all_start_methods = lambda: ["spawn"]
 asyncio.SelectorEventLoop.add_signal_handler = _refuse  # type: ignore[assignment, method-assign]
