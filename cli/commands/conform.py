@@ -12,7 +12,7 @@ from rich.console import Console
 
 from workerkit.cli.conform_run import ConformOptions, ConformRun
 from workerkit.cli.console import console
-from workerkit.cli.option_types import DURATION, RATE
+from workerkit.cli.options.option_types import DURATION, RATE
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.report.command_report import command_report

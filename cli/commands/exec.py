@@ -16,11 +16,11 @@ import click
 from rich.console import Console
 
 from workerkit.cli.console import console
-from workerkit.cli.option_types import DURATION
+from workerkit.cli.options.option_types import DURATION
+from workerkit.cli.options.trial_options import grace_option
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.cli.setup.completed_names import scenario_names_or_all
-from workerkit.cli.trial_options import grace_option
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
 from workerkit.mockserver.reports.report import Outcome
 from workerkit.mockserver.reports.terminal import (

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from workerkit.cli.console import console
 from workerkit.cli.echo import echo
-from workerkit.cli.option_types import DURATION
+from workerkit.cli.options.option_types import DURATION
 from workerkit.cli.progress import Countdown
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.resend.issue_text import fits_into_issue, issue_text

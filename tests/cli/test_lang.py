@@ -155,9 +155,12 @@ def test_a_report_of_server_faults_has_no_english_sentence() -> None:
 @pytest.mark.parametrize(
     ("words", "text"),
     [
+        (("rule", "list"), "Rule dành cho server:"),
         (("rule", "show", "pause-on-401"), "Scenario nào cũng kiểm tra rule này."),
         (("rule", "show", "list-limit"), "Nguyên nhân thường gặp: "),
+        (("scenario", "list"), "Không có task nào đang chờ"),
         (("scenario", "show", "two-at-once"), "Hai process có cùng key"),
+        (("silences", "below-minimum"), "API trả về gì khi `limit` hoặc `page` nhỏ hơn 1?"),
     ],
 )
 def test_an_explanation_has_no_english_sentence(run: Run, words: tuple[str, ...], text: str) -> None:
