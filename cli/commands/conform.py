@@ -24,6 +24,7 @@ from workerkit.contracts.target.plan import BadPlanError, Writes
 from workerkit.contracts.target.target import BadTargetError
 from workerkit.mockserver.atomic_file import check_writable, make_folder, write_atomically
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import joined, phrase
 
 
 @click.command("conform")
@@ -178,7 +179,13 @@ def _save_findings(report: Report, folder: str) -> str:
         )
     names = ", ".join(f"{finding.name}.yaml" for finding in report.saved_findings)
     capsule = Path(folder, f"{report.saved_findings[0].name}.capsule.yaml")
-    return (
-        f"Saved in {folder}: {names}. Run one on the mock: workerkit serve --scenario FILE\n"
-        f"Each has a capsule beside it. Send its requests again: workerkit replay {capsule} --target URL"
+    saved = phrase(
+        "Saved in {folder}: {names}. Run one on the mock: workerkit serve --scenario FILE",
+        folder=folder,
+        names=names,
     )
+    replay = phrase(
+        "Each has a capsule beside it. Send its requests again: workerkit replay {capsule} --target URL",
+        capsule=capsule,
+    )
+    return joined("\n", (saved, replay))
