@@ -168,7 +168,8 @@ def _tested(run: ConformRun, out: Console, *, with_capsules: bool) -> Report:
 
 
 def _show_exchange(progress: Progress, exchange: Exchange) -> None:
-    progress.step(f"{exchange.operation or exchange.path} {exchange.status or 'no answer'}")
+    status = phrase("no answer") if exchange.status is None else str(exchange.status)
+    progress.step(joined(" ", (exchange.operation or exchange.path, status)))
 
 
 def _save_findings(report: Report, folder: str) -> str:

@@ -171,7 +171,7 @@ def _shrink(
 ) -> str:
     """Writes the smaller capsule. Returns a line about it."""
     count = len(replayer.capsule.recorded)
-    with Countdown(people, count, "exchanges") as countdown:
+    with Countdown(people, count) as countdown:
         small = replayer.smaller_capsule(result, countdown.lower_to)
     write_atomically(small_file, capsule_text(small).encode("utf-8", "surrogatepass"), secret=True)
     sentences = [
