@@ -11,7 +11,7 @@ import click
 
 from workerkit.cli.console import console
 from workerkit.cli.echo import echo
-from workerkit.cli.option_types import DURATION, TokenOption, token_from
+from workerkit.cli.options.option_types import DURATION, TokenOption, token_from
 from workerkit.cli.request_printer import requests_printed
 from workerkit.cli.setup.completed_names import scenario_names
 from workerkit.mockserver.capsules.capture.capsule_observer import CapsuleObserver, watch_worlds

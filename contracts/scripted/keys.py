@@ -47,7 +47,7 @@ def send_inactive_key(context: RunContext) -> None:
     """
     key = context.target.inactive_api_key
     if key is None:
-        context.ledger.mark_untested("server-active", "needs --inactive-api-key")
+        context.ledger.mark_untested("server-active", phrase("needs --inactive-api-key"))
         return
     context.expect_status("server-active", context.client.get_tasks(key=key), 401)
     for method, path, body in _calls_of_all_operations(context)[2:]:
