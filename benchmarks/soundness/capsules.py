@@ -219,8 +219,11 @@ def _from_file(capsule: Capsule) -> Capsule:
 
 
 def _verdict(difference: Difference | None) -> str:
-    if difference is None:
-        return "reproduced"
+    return "reproduced" if difference is None else sentence(difference)
+
+
+def sentence(difference: Difference) -> str:
+    """The difference in one line: the exchange, the place, both values and the reason."""
     values = f"{difference.recorded} -> {difference.now}"
     why = f". {difference.why}" if difference.why else ""
     return f"{difference.number}: {difference.operation} {difference.place}: {values}{why}"

@@ -47,6 +47,7 @@ def replay_summary(
         notes.append(phrase("The capsule contains no request, so nothing was tested."))
     notes.extend(_without_bodies(capsule))
     notes.extend(_not_compared(capsule))
+    notes.extend(_unnamed(capsule) if target is None else ())
     if result.is_alone:
         notes.append(UNSEEN_TASKS if capsule.is_complete else INCOMPLETE)
     if result.dialect is not None and result.dialect.choices:
@@ -102,6 +103,16 @@ def _not_compared(capsule: Capsule) -> list[str]:
     sentence = phrase(
         "Not compared, because the key, the body or the answer is not in the recording: exchange {listed}.",
         listed=listed,
+    )
+    return [sentence] if listed else []
+
+
+def _unnamed(capsule: Capsule) -> list[str]:
+    """A note about the requests that the API page does not name. A server may have more operations."""
+    unnamed = (recorded for recorded in capsule.recorded if recorded.exchange.operation is None)
+    listed = _listed(unnamed) if capsule.world is None else ""
+    sentence = phrase(
+        "Not compared, because the API page does not name the request: exchange {listed}.", listed=listed
     )
     return [sentence] if listed else []
 

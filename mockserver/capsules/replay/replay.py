@@ -22,6 +22,7 @@ from workerkit.mockserver.capsules.replay.reconstructed_replay import (
     replay_reconstructed,
 )
 from workerkit.mockserver.capsules.replay.replay_mock import answer_timeout, stored_world
+from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect
 
@@ -40,7 +41,7 @@ def replay(capsule: Capsule, *, name: str) -> ReplayResult:
     if capsule.is_complete is False:
         return replay_incomplete(capsule)
     result = _replay_in_dialects(capsule)
-    if result.difference is not None and not all(recorded.is_compared for recorded in capsule.recorded):
+    if result.difference is not None and any(map(_is_unknown, capsule.recorded)):
         likely = _with_likely_requests(_until_unknown_request(capsule), result.dialect or Dialect())
         result = _replay_in_dialects(likely)
     return result if _is_certain(capsule, result) else replay_incomplete(capsule)
@@ -79,13 +80,26 @@ def _is_certain(capsule: Capsule, result: ReplayResult) -> bool:
     return is_proven(capsule, result.difference, dialect)
 
 
-def _until_unknown_request(capsule: Capsule) -> Capsule:
-    """The beginning of a capsule before the first request whose body is not known.
+def _is_unknown(recorded: RecordedExchange) -> bool:
+    return not recorded.is_compared or _changes_unknown(recorded.exchange)
 
-    The later answers of a correct server depend on this body.
+
+def _until_unknown_request(capsule: Capsule) -> Capsule:
+    """The beginning of a capsule before the first request of which nobody knows what it changed.
+
+    Its body is not known, or the API page does not name it. The later answers of a correct server depend on it.
     """
-    unknown = (index for index, recorded in enumerate(capsule.recorded) if recorded.lacks_request_body)
+    unknown = (
+        index
+        for index, recorded in enumerate(capsule.recorded)
+        if recorded.lacks_request_body or _changes_unknown(recorded.exchange)
+    )
     return beginning(capsule, next(unknown, len(capsule.recorded)))
+
+
+def _changes_unknown(exchange: Exchange) -> bool:
+    """Whether a server has accepted a request that the API page does not name, and that may change something."""
+    return exchange.operation is None and exchange.accepted and exchange.method not in ("GET", "HEAD")
 
 
 def _with_likely_requests(capsule: Capsule, dialect: Dialect) -> Capsule:

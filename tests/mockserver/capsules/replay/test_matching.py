@@ -20,6 +20,7 @@ def answered(answer: Any, sent: Any = None, *, number: int = 1) -> RecordedExcha
     return RecordedExchange(
         exchange(
             number=number,
+            operation="listTasks",
             query="",
             request_headers=(),
             request_body=b"" if sent is None else json.dumps(sent).encode(),
