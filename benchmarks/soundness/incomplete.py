@@ -147,8 +147,8 @@ def _page(results: Sequence[Replayed], machine: str) -> str:
     return (
         "# Recordings in which exchanges are missing\n\n"
         f"`benchmarks.soundness.incomplete` records {len({result.seed for result in correct})} random "
-        "histories of correct servers without code of the kit, loses parts of the recordings, and replays what "
-        f"is left. {machine}\n\n{_losses(correct)}\n\n{goal_table(goals)}\n\n"
+        "histories of correct servers without code of the kit, loses parts of the recordings, and replays "
+        f"what is left. {machine}\n\n{_losses(correct)}\n\n{goal_table(goals)}\n\n"
         "## Servers with a fault\n\n"
         "The first difference of the recording of a server with a planted bug. If each exchange is judged "
         f"alone, many bugs cannot be proven.\n\n{_faults(results)}\n"

@@ -10,6 +10,7 @@ from workerkit.contracts.resend.page_sentence import page_sentence
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.replay.explanation import NOBODY_CHANGED
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
+from workerkit.mockserver.capsules.replay.replay import has_unknown_change
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
 from workerkit.openapi.languages.phrase import phrase
 
@@ -19,6 +20,11 @@ INCOMPLETE = phrase(
     "Exchanges may be missing in the recording, so each one was judged alone. Not "
     "judged: whether totals, absent tasks and changed tasks agree with other exchanges. "
     "If the file has all requests to the server, run again with --complete."
+)
+UNKNOWN_CHANGES = phrase(
+    "Nobody knows what some requests changed, because the API page does not name them or their bodies are "
+    "missing. So each exchange was judged alone. Not judged: whether totals, absent tasks and changed tasks "
+    "agree with other exchanges."
 )
 UNSEEN_TASKS = phrase(
     "The recording does not show all tasks, so each exchange was judged alone. Not "
@@ -49,7 +55,7 @@ def replay_summary(
     notes.extend(_not_compared(capsule))
     notes.extend(_unnamed(capsule) if target is None else ())
     if result.is_alone:
-        notes.append(UNSEEN_TASKS if capsule.is_complete else INCOMPLETE)
+        notes.append(_why_alone(capsule))
     if result.dialect is not None and result.dialect.choices:
         choices = ", ".join(f"{silence}: {value}" for silence, value in sorted(result.dialect.choices))
         notes.append(
@@ -86,6 +92,13 @@ def capsule_notes(capsule: Capsule) -> list[str]:
         for note in capsule.notes
     ]
     return [*notes, phrase("Expected: {expected}", expected=capsule.expected)] if capsule.expected else notes
+
+
+def _why_alone(capsule: Capsule) -> str:
+    """Why each exchange was judged alone."""
+    if not capsule.is_complete:
+        return INCOMPLETE
+    return UNKNOWN_CHANGES if any(map(has_unknown_change, capsule.recorded)) else UNSEEN_TASKS
 
 
 def _without_bodies(capsule: Capsule) -> list[str]:

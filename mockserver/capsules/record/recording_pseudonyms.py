@@ -73,6 +73,10 @@ class RecordingPseudonyms:
         replacements = dict(self._replacements(texts, prefixes))
         return RecordedExchange(self._replaced(exchange, bodies, replacements), recorded.ending)
 
+    def text(self, text: str) -> str:
+        """The text with pseudonyms for all known secrets."""
+        return self._pseudonyms_for(self._known.possible_secrets(text)).text(text)
+
     def show_secrets(self, lines: Sequence[str]) -> bool:
         """Whether a known secret is in one of these lines of a capsule, in which other secrets are replaced.
 

@@ -53,7 +53,8 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
     if difference.last > difference.number:
         return _later_evidence(exchange, exchanges[difference.last - 1], difference)
     if exchange.operation != "listTasks":
-        return _about_update(before, exchange, _updated_task(exchange, difference))
+        task_id = _updated_task(exchange, difference)
+        return _about_update(before, exchange, task_id) or _about_unlisted(exchanges, difference, task_id)
     if difference.place in ("answer/total", "answer/data"):
         return _about_length(exchange) or _about_longer_list(before, exchange)
     field = _TASK_FIELD.fullmatch(difference.place)
@@ -150,6 +151,15 @@ def _about_update(before: Sequence[Exchange], exchange: Exchange, task_id: str) 
     return phrase(
         "{named} lists task {task_id} for another API key", named=_named(foreign[-1]), task_id=task_id
     )
+
+
+def _about_unlisted(exchanges: Sequence[Exchange], difference: Difference, task_id: str) -> str:
+    """A sentence about the accepted update of a task that no list shows. Empty for other differences."""
+    is_refused_now = (difference.recorded, difference.now) in (("true", "false"), ("200", "404"))
+    is_listed = any(event.is_list for event in _events(exchanges, task_id))
+    if not task_id or not is_refused_now or is_listed:
+        return ""
+    return phrase("No list in the recording shows task {task_id}", task_id=task_id)
 
 
 def _about_length(exchange: Exchange) -> str:

@@ -198,7 +198,7 @@ class Matcher:
             self._compare_values(f"{place}/{name}", value, new_value)
 
     def _is_equal_object(self, before: dict[str, Any], after: dict[str, Any]) -> bool:
-        """Whether both objects are the same, without a look at each value: Python says that True is equal to 1."""
+        """Whether both objects are the same. True is equal to 1, so their texts are compared, too."""
         return self._source is not AnswerSource.SERVER and before == after and repr(before) == repr(after)
 
     def _is_equal_text(self, before: Any, after: Any) -> bool:

@@ -9,7 +9,7 @@ from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.decompress import decompressed
 from workerkit.mockserver.capsules.http.client import Address, send
 from workerkit.mockserver.capsules.reconstruction.unrecorded_changes import shows_unrecorded_change
-from workerkit.mockserver.capsules.replay.dialect_search import replay_in_best_dialect
+from workerkit.mockserver.capsules.replay.dialect_search import replay_in_best_dialect, shown_dialect
 from workerkit.mockserver.capsules.replay.incomplete_replay import replay_incomplete
 from workerkit.mockserver.capsules.replay.matching import AnswerSource
 from workerkit.mockserver.capsules.replay.proof import is_proven
@@ -22,7 +22,6 @@ from workerkit.mockserver.capsules.replay.reconstructed_replay import (
     replay_reconstructed,
 )
 from workerkit.mockserver.capsules.replay.replay_mock import answer_timeout, stored_world
-from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect
 
@@ -42,8 +41,10 @@ def replay(capsule: Capsule, *, name: str) -> ReplayResult:
         return replay_incomplete(capsule)
     result = _replay_in_dialects(capsule)
     if result.difference is not None and any(map(_is_unknown, capsule.recorded)):
-        likely = _with_likely_requests(_until_unknown_request(capsule), result.dialect or Dialect())
-        result = _replay_in_dialects(likely)
+        known = _until_unknown_request(capsule)
+        result = _replay_in_dialects(_with_likely_requests(known, result.dialect or Dialect()))
+        if result.difference is None and known != capsule:
+            return replay_incomplete(capsule)
     return result if _is_certain(capsule, result) else replay_incomplete(capsule)
 
 
@@ -80,26 +81,24 @@ def _is_certain(capsule: Capsule, result: ReplayResult) -> bool:
     return is_proven(capsule, result.difference, dialect)
 
 
+def has_unknown_change(recorded: RecordedExchange) -> bool:
+    """Whether nobody knows what a request changed: its body is missing, or the page does not name it."""
+    exchange = recorded.exchange
+    is_unnamed = exchange.operation is None and exchange.accepted and exchange.method not in ("GET", "HEAD")
+    return recorded.lacks_request_body or is_unnamed
+
+
 def _is_unknown(recorded: RecordedExchange) -> bool:
-    return not recorded.is_compared or _changes_unknown(recorded.exchange)
+    return not recorded.is_compared or has_unknown_change(recorded)
 
 
 def _until_unknown_request(capsule: Capsule) -> Capsule:
     """The beginning of a capsule before the first request of which nobody knows what it changed.
 
-    Its body is not known, or the API page does not name it. The later answers of a correct server depend on it.
+    The later answers of a correct server depend on it.
     """
-    unknown = (
-        index
-        for index, recorded in enumerate(capsule.recorded)
-        if recorded.lacks_request_body or _changes_unknown(recorded.exchange)
-    )
+    unknown = (index for index, recorded in enumerate(capsule.recorded) if has_unknown_change(recorded))
     return beginning(capsule, next(unknown, len(capsule.recorded)))
-
-
-def _changes_unknown(exchange: Exchange) -> bool:
-    """Whether a server has accepted a request that the API page does not name, and that may change something."""
-    return exchange.operation is None and exchange.accepted and exchange.method not in ("GET", "HEAD")
 
 
 def _with_likely_requests(capsule: Capsule, dialect: Dialect) -> Capsule:
@@ -128,7 +127,7 @@ def _replay_in_dialects(capsule: Capsule) -> ReplayResult:
     If no dialect explains the difference, the shortest beginning with a difference is replayed alone. It may
     have another difference. If a dialect explains that one, another exchange is wrong.
     """
-    dialect = Dialect()
+    dialect = shown_dialect(capsule)
     while True:
         best = replay_in_best_dialect(capsule, dialect)
         assert best.dialect is not None

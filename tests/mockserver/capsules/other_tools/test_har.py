@@ -154,7 +154,10 @@ JSON_HEADER = {"name": "Content-Type", "value": "application/json"}
         {"request__bodySize": 0, "request__headers": [JSON_HEADER]},
         {"request__postData": {"text": ""}, "request__bodySize": 0},
         {"request__postData": {"text": "[REDACTED]"}},
-        {"request__postData": {"text": "{}"}, "request__headers": [{"name": "Content-Length", "value": "90"}]},
+        {
+            "request__postData": {"text": "{}"},
+            "request__headers": [{"name": "Content-Length", "value": "90"}],
+        },
     ],
 )
 def test_a_request_whose_body_a_tool_removed_blames_nobody(tmp_path: Path, changes: dict[str, Any]) -> None:

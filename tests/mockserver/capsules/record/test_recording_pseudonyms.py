@@ -17,6 +17,7 @@ from workerkit.mockserver.capsules.file.capsule import RecordedExchange
 from workerkit.mockserver.capsules.record.recording_pseudonyms import RecordingPseudonyms
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.known_secrets import SecretIndex
+from workerkit.openapi.masking.mask import Secret
 
 SECRET_FIELDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "header": lambda secret: {"request_headers": (("x-api-key", secret),)},
@@ -84,7 +85,9 @@ def test_only_the_secrets_of_a_page_are_replaced() -> None:
 
 
 @pytest.mark.parametrize("place", [0, 300, 1999])
-@pytest.mark.parametrize("line", ["  - open sesame", "   q=open%20sesame", "  OPEN SESAME!", "  op\\u0065n sesame"])
+@pytest.mark.parametrize(
+    "line", ["  - open sesame", "   q=open%20sesame", "  OPEN SESAME!", "  op\\u0065n sesame"]
+)
 def test_a_secret_in_one_of_many_lines_is_found(line: str, place: int) -> None:
     pseudonyms = RecordingPseudonyms()
     clean_exchange(pseudonyms, answer_body=page("open sesame", "a%b+c;&d"))
@@ -94,10 +97,17 @@ def test_a_secret_in_one_of_many_lines_is_found(line: str, place: int) -> None:
 
 
 def test_many_lines_without_secrets_are_searched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    pseudonyms, searched = RecordingPseudonyms(), []
+    pseudonyms, searched = RecordingPseudonyms(), list[str]()
     clean_exchange(pseudonyms, answer_body=page("open sesame"))
-    monkeypatch.setattr(SecretIndex, "possible_secrets", lambda _, text: searched.append(text) or frozenset())
-    assert not pseudonyms.show_secrets([f"    email: mail-{number}@capsule.example" for number in range(2000)])
+
+    def search(_: SecretIndex, text: str) -> frozenset[Secret]:
+        searched.append(text)
+        return frozenset()
+
+    monkeypatch.setattr(SecretIndex, "possible_secrets", search)
+    assert not pseudonyms.show_secrets(
+        [f"    email: mail-{number}@capsule.example" for number in range(2000)]
+    )
     assert len(searched) < 20
 
 

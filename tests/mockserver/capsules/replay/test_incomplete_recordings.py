@@ -74,6 +74,16 @@ def test_a_server_may_have_more_operations_than_the_page_names(method: str, path
     assert (difference is None) == (method != "GET")
 
 
+def test_behind_a_request_that_the_page_does_not_name_each_exchange_is_judged_alone() -> None:
+    lists = page("", [task(1), task(2)], total=2), page("", [task(2)], total=1)
+    unnamed = recorded("POST", "/tasks/1/archive", None, {"success": True})
+    wrong = page("status=failed", [task(2)], total=1)
+    result = replay(capsule_of(lists[0], unnamed, lists[1], wrong), name="recorded.yaml")
+    assert result.is_alone
+    assert result.difference is not None
+    assert (result.difference.number, result.difference.place) == (4, "answer/data/0")
+
+
 def test_a_difference_behind_an_unknown_answer_is_found() -> None:
     first = page("limit=9", [task(1), task(2)], total=2, limit=9)
     last = page("limit=9", [task(1), task(2)], total=3, limit=9)
@@ -184,8 +194,8 @@ def test_a_capsule_that_does_not_say_it_is_complete_still_shows_contradictions()
         update(3, status="completed"),
         page(ALL, [task(1)], total=1, limit=9),
     )
-    for recorded, number in ((pages, 2), (lost, 3), (foreign, 2)):
-        difference = replay(replace(capsule_of(*recorded), is_complete=None), name="part.yaml").difference
+    for exchanges, number in ((pages, 2), (lost, 3), (foreign, 2)):
+        difference = replay(replace(capsule_of(*exchanges), is_complete=None), name="part.yaml").difference
         assert difference is not None
         assert difference.number == number
 
@@ -225,3 +235,16 @@ def test_two_servers_may_have_the_same_name() -> None:
     )
     capsule = replace(capsule_of(first, second), is_complete=False)
     assert replay(capsule, name="part.yaml").difference is None
+
+
+@pytest.mark.parametrize("word", ["not_found", "task_not_found", "link_not_found"])
+def test_the_word_for_an_unknown_task_hides_no_wrong_count(word: str) -> None:
+    """An exchange that is judged alone does not show that the task is missing: only the word says it."""
+    results = [{"link_id": id_of(1), "success": True}, {"link_id": id_of(9), "success": False, "error": word}]
+    items = [{"link_id": id_of(number), "status": "running"} for number in (1, 9)]
+    answer = {"total": 2, "success": 1, "failed": 0, "results": results}
+    bulk = recorded("PUT", "/tasks/bulk", {"items": items}, answer)
+    part = replace(capsule_of(page("", [task(1)], total=1), bulk), is_complete=False)
+    difference = replay(part, name="part.yaml").difference
+    assert difference is not None
+    assert (difference.place, difference.recorded, difference.now) == ("answer/failed", "0", "1")

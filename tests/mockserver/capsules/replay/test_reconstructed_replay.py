@@ -225,3 +225,28 @@ def test_a_page_with_fewer_tasks_than_its_total_says_so() -> None:
 def test_a_price_in_quotes_looks_different() -> None:
     difference = found(page("limit=3", [task(1, auction_price="100")], total=1, limit=3))
     assert (difference.recorded, difference.now) == ('"100"', "100")
+
+
+def test_a_refusal_without_a_reason_on_the_page_shows_the_recorded_answer() -> None:
+    logs = recorded("POST", "/logs", {"logs": [{"level": "WARN", "message": "slow"}]}, {"error": "bad_level"})
+    refused = replace(logs, exchange=replace(logs.exchange, status=400))
+    difference = found(refused)
+    assert (difference.place, difference.recorded, difference.now) == ("status", "400", "200")
+    assert difference.why == 'The recorded answer is {"error":"bad_level"}'
+
+
+def test_an_accepted_request_shows_why_the_mock_refuses_it() -> None:
+    logs = recorded("POST", "/logs", {"logs": [{"level": "LOUD", "message": "x"}]}, {"success": True})
+    assert found(logs).why.startswith("The mock refuses it: body/logs/0/level:")
+
+
+def test_an_accepted_update_of_an_unknown_task_says_that_no_list_shows_it() -> None:
+    results = [{"link_id": id_of(1), "success": True}, {"link_id": id_of(9), "success": True}]
+    items = [{"link_id": id_of(number), "status": "running"} for number in (1, 9)]
+    answer = {"total": 2, "success": 2, "failed": 0, "results": results}
+    every = "status=pending,queued,running,completed,failed,canceled"
+    update_both = recorded("PUT", "/tasks/bulk", {"items": items}, answer)
+    later = page(every, [task(1, "running")], total=1)
+    difference = found(page(every, [task(1)], total=1), update_both, later)
+    assert (difference.place, difference.recorded) == ("answer/results/1/success", "true")
+    assert difference.why == f"No list in the recording shows task {id_of(9)}"
