@@ -17,7 +17,8 @@ import click
 
 from benchmarks.goal import Goal, goal_table, markdown
 from benchmarks.machine import Machine
-from benchmarks.soundness.capsules import recorded_fault, sentence
+from benchmarks.soundness.capsules import recorded_fault
+from benchmarks.soundness.first_differences import verdict
 from tests.independent.faults import FAULTS
 from tests.independent.variants import VARIANTS
 from tests.mockserver.capsules.replay.histories import CUTS, LOSSES, History, part_of
@@ -137,7 +138,7 @@ def _half(items: list[RecordedExchange], random: Random) -> list[RecordedExchang
 
 def _found(capsule: Capsule) -> str:
     difference = replay(capsule, name=NAME).difference
-    return "" if difference is None else sentence(difference)
+    return "" if difference is None else verdict(difference)
 
 
 def _page(results: Sequence[Replayed], machine: str) -> str:
