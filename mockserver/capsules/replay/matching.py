@@ -34,7 +34,7 @@ from workerkit.mockserver.capsules.comparison.difference import (
     MISSING,
     Difference,
     difference_at,
-    display,
+    display_both,
 )
 from workerkit.mockserver.capsules.file.capsule import Ending, RecordedExchange
 from workerkit.openapi.errors import WorkerkitError
@@ -116,7 +116,7 @@ class Matcher:
         try:
             self._compare(recorded, now)
         except _DifferenceFoundError as found:
-            values = (display(found.place, value) for value in (found.recorded, found.now))
+            values = display_both(found.place, found.recorded, found.now)
             return difference_at(recorded.exchange, found.place, *values, task=found.task)
         return None
 
