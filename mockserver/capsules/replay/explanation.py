@@ -16,6 +16,7 @@ from workerkit.openapi.exchange_reader import (
     key_of,
     link_id_of,
     listed_tasks,
+    server_identity,
     subject_task_id,
     total_of,
 )
@@ -25,6 +26,7 @@ from workerkit.openapi.spec.flaw import FlawError
 
 _LIST = re.compile(r"answer/data(?:/\d+)?")
 _BULK_RESULT = re.compile(r"answer/results/(\d+)")
+_SERVER_ID = ("answer/server_id", "answer/data/server_id")
 _MAX_NAMED = 3
 NOBODY_CHANGED = phrase("no accepted request has changed the task since then")
 _TASK_FIELD = re.compile(r"answer/data/(\d+)/(\w+)")
@@ -52,6 +54,8 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
     before = exchanges[: difference.number - 1]
     if difference.last > difference.number:
         return _later_evidence(exchange, exchanges[difference.last - 1], difference)
+    if difference.place in _SERVER_ID:
+        return _about_server(before, exchange, difference)
     if exchange.operation != "listTasks":
         task_id = _updated_task(exchange, difference)
         return _about_update(before, exchange, task_id) or _about_unlisted(exchanges, difference, task_id)
@@ -73,6 +77,8 @@ def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> 
     """
     exchange = exchanges[difference.number - 1]
     others = [other for other in exchanges if other.number != difference.number]
+    if difference.place in _SERVER_ID:
+        return _about_server(others, exchange, difference)
     if exchange.operation != "listTasks":
         return _about_update(others, exchange, _updated_task(exchange, difference))
     if difference.place in ("answer/total", "answer/data"):
@@ -99,6 +105,17 @@ def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> 
     return against or (
         phrase("{named} lists this task for another API key", named=_named(foreign[0])) if foreign else ""
     )
+
+
+def _about_server(others: Sequence[Exchange], exchange: Exchange, difference: Difference) -> str:
+    """A sentence about another answer to the same API key, with another id of the server."""
+    for other in others:
+        shown = display(difference.place, server_identity(other).get("server_id"))
+        if key_of(other) == key_of(exchange) and shown == difference.now:
+            return phrase(
+                "{named} shows {value}, and no request can change this", named=_named(other), value=shown
+            )
+    return ""
 
 
 def _updated_task(exchange: Exchange, difference: Difference) -> str:

@@ -250,3 +250,14 @@ def test_an_accepted_update_of_an_unknown_task_says_that_no_list_shows_it() -> N
     difference = found(page(every, [task(1)], total=1), update_both, later)
     assert (difference.place, difference.recorded) == ("answer/results/1/success", "true")
     assert difference.why == f"No list in the recording shows task {id_of(9)}"
+
+
+def test_another_id_of_the_server_names_the_exchange_that_shows_the_right_one() -> None:
+    first, second = page("", [task(1)], total=1), page("", [task(1)], total=1)
+    answer = json.loads(second.exchange.answer_body) | {"server_id": id_of(77)}
+    wrong = replace(second, exchange=replace(second.exchange, answer_body=json.dumps(answer).encode()))
+    difference = found(first, wrong)
+    assert (difference.number, difference.place) == (2, "answer/server_id")
+    assert difference.why == (
+        f'Exchange 1 (GET {BASE}/tasks) shows "{id_of(801)}", and no request can change this'
+    )
