@@ -89,22 +89,25 @@ def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> 
         task_id = str((listed_tasks(exchange) or [])[int(field[1])]["id"]).lower()
     events = [event for event in _events(others, task_id) if event.is_list] if task_id else []
     if field is not None:
-        shown = next((event for event in events if field[2] in event.fields), None)
-        value = None if shown is None else display(difference.place, shown.fields[field[2]])
-        return (
-            ""
-            if shown is None
-            else phrase(
-                "{named} shows {value}, and no request can change this",
-                named=_named(shown.exchange),
-                value=value,
-            )
-        )
+        return _about_lasting_field(events, difference, field[2])
     foreign = [event.exchange for event in events if key_of(event.exchange) != key_of(exchange)]
     against = _against_filter(exchange, task_id) if task_id else ""
     return against or (
         phrase("{named} lists this task for another API key", named=_named(foreign[0])) if foreign else ""
     )
+
+
+def _about_lasting_field(events: Sequence[_Event], difference: Difference, field: str) -> str:
+    """A sentence about a list that shows another value of a field which no request can change."""
+    for event in events:
+        value = display(difference.place, event.fields[field]) if field in event.fields else ""
+        if value not in ("", difference.recorded):
+            return phrase(
+                "{named} shows {value}, and no request can change this",
+                named=_named(event.exchange),
+                value=value,
+            )
+    return ""
 
 
 def _about_server(others: Sequence[Exchange], exchange: Exchange, difference: Difference) -> str:
@@ -212,6 +215,8 @@ def _against_filter(exchange: Exchange, task_id: str) -> str:
     """A sentence about a listed task that the request did not ask for. Empty if it is not listed so."""
     task = next((task for task in listed_tasks(exchange) or [] if task["id"].lower() == task_id), {})
     asked = _asked(exchange)
+    if task and task_id == str(asked.get("after")).lower():
+        return phrase("The request asks for the tasks after this task, so the page must not list it")
     for field, words in (("status", asked.get("status")), ("service_type", asked.get("service_type"))):
         wanted = [str(word) for word in (words if isinstance(words, list | tuple) else [words])]
         if words and isinstance(task.get(field), str) and task[field] not in wanted:

@@ -248,3 +248,11 @@ def test_the_word_for_an_unknown_task_hides_no_wrong_count(word: str) -> None:
     difference = replay(part, name="part.yaml").difference
     assert difference is not None
     assert (difference.place, difference.recorded, difference.now) == ("answer/failed", "0", "1")
+
+
+def test_a_list_that_shows_the_same_wrong_value_is_no_reason() -> None:
+    wrong = page("", [task(1, config={"a": 1})], total=1)
+    part = replace(capsule_of(wrong, wrong), is_complete=False)
+    difference = replay(part, name="part.yaml").difference
+    assert difference is not None
+    assert (difference.place, difference.why) == ("answer/data/0/config", "")

@@ -261,3 +261,14 @@ def test_another_id_of_the_server_names_the_exchange_that_shows_the_right_one() 
     assert difference.why == (
         f'Exchange 1 (GET {BASE}/tasks) shows "{id_of(801)}", and no request can change this'
     )
+
+
+def test_a_page_that_lists_the_task_of_its_cursor_says_so() -> None:
+    pages = (
+        page("limit=2", [task(1), task(2)], total=3, limit=2),
+        page("", [task(1), task(2), task(3)], total=3),
+    )
+    repeats = page(f"limit=2&after={id_of(2)}", [task(2), task(3)], total=3, limit=2)
+    difference = found(pages[1], pages[0], repeats)
+    assert (difference.number, difference.recorded) == (3, f"task {id_of(2)}")
+    assert difference.why == "The request asks for the tasks after this task, so the page must not list it"
