@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.goal import Goal, goal_table, markdown
+from tests.independent.faults import FAULTS
 from workerkit.mockserver.capsules.comparison.difference import Difference
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -66,8 +67,9 @@ def goals(rows: Sequence[Row]) -> list[Goal]:
     correct = [row for row in rows if row.is_correct]
     small = [row for row in rows if row.small is not None]
     large = sum((row.small or 0) > MAX_SMALL_EXCHANGES for row in small)
+    accused = Goal(f"accused, of {len(correct)} correct servers", sum(row.is_accused for row in rows), "", 0)
     return [
-        Goal(f"accused, of {len(correct)} correct servers", sum(row.is_accused for row in rows), "", 0),
+        *([accused] if correct else []),
         Goal(f"more than {MAX_SMALL_EXCHANGES} exchanges, of {len(small)} small capsules", large, "", 0),
         Goal("another difference, or a correct server accused", sum(bool(row.lie) for row in small), "", 0),
     ]
@@ -77,6 +79,8 @@ def page(rows: Sequence[Row], machine: str) -> str:
     """The page with all results."""
     broken = [row for row in rows if not row.is_correct]
     found = [row for row in broken if not row.is_unseen]
+    count = sum(row.kind == "fault" for row in rows)
+    total = sum(not fault.unseen for fault in FAULTS.values())
     unseen = ", ".join(row.name for row in broken if row.is_unseen) or "none"
     return (
         "# Planted bugs and the first differences of their recordings\n\n"
@@ -84,7 +88,8 @@ def page(rows: Sequence[Row], machine: str) -> str:
         "fault is a bug of an independent server; its small capsule is replayed, and the requests go to a "
         "correct server. A mutant is a mock with a bug, which gets the requests of a correct recording. The "
         "first difference is the number of the exchange, the place, and the recorded value -> the new value. "
-        f"{machine}\n\n{goal_table(goals(rows))}\n\n{_table(found)}\n\n"
+        f"The results have {count} of {total} faults; where the third column is empty, no small capsule was "
+        f"made. {machine}\n\n{goal_table(goals(rows))}\n\n{_table(found)}\n\n"
         f"A recording alone does not show these bugs, so nothing was found: {unseen}.\n"
     )
 

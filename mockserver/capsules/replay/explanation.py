@@ -215,6 +215,13 @@ def _against_filter(exchange: Exchange, task_id: str) -> str:
     """A sentence about a listed task that the request did not ask for. Empty if it is not listed so."""
     task = next((task for task in listed_tasks(exchange) or [] if task["id"].lower() == task_id), {})
     asked = _asked(exchange)
+    tasks = listed_tasks(exchange) or []
+    if asked and task and len(tasks) > asked["limit"]:
+        return phrase(
+            "The page lists {tasks_count} tasks, but the request asks for at most {limit}",
+            tasks_count=len(tasks),
+            limit=asked["limit"],
+        )
     if task and task_id == str(asked.get("after")).lower():
         return phrase("The request asks for the tasks after this task, so the page must not list it")
     for field, words in (("status", asked.get("status")), ("service_type", asked.get("service_type"))):
@@ -245,6 +252,14 @@ def _about_field(before: Sequence[Exchange], difference: Difference, task_id: st
     if last is None:
         return ""
     value = display(difference.place, last.fields[field])
+    later = [exchange for exchange in before if exchange.number > last.exchange.number]
+    if not last.is_list and any(not event.is_list for event in _events(later, task_id)):
+        return phrase(
+            "{named} set it to {value}, and {since}",
+            named=_named(last.exchange),
+            value=value,
+            since=_since(before, task_id, last),
+        )
     if not last.is_list:
         return phrase(
             "{named} set it to {value}, and exchange {number} does not show this",

@@ -272,3 +272,16 @@ def test_a_page_that_lists_the_task_of_its_cursor_says_so() -> None:
     difference = found(pages[1], pages[0], repeats)
     assert (difference.number, difference.recorded) == (3, f"task {id_of(2)}")
     assert difference.why == "The request asks for the tasks after this task, so the page must not list it"
+
+
+def test_a_page_with_more_tasks_than_its_limit_says_so() -> None:
+    whole = page("", [task(1), task(2), task(3)], total=3)
+    difference = found(whole, page("limit=2", [task(1), task(2), task(3)], total=3, limit=2))
+    assert difference.why == "The page lists 3 tasks, but the request asks for at most 2"
+
+
+def test_a_value_that_a_later_change_cleared_names_this_change() -> None:
+    whole = page("", [task(1, link_post="")], total=1)
+    difference = found(whole, update(1, link_post="x"), update(1, status="queued"), whole)
+    assert "Exchange 2 " in difference.why
+    assert difference.why.endswith(f"exchange 3 (PUT {BASE}/tasks/{id_of(1)}) changed only: status")
