@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from multiprocessing import get_context
 from pathlib import Path
 
 import click
 
+from benchmarks.goal import goal_table
+from benchmarks.machine import Machine
+from benchmarks.soundness.first_differences import PAGE, Row, goals, page, verdict
 from tests.broken.serving import serving
 from tests.independent.choices import Choices
 from tests.independent.client import Client
@@ -28,7 +31,6 @@ from tests.workers.careful_workers import EXAMPLES
 from workerkit.contracts.resend.address import address_of
 from workerkit.contracts.resend.policy import key_replacements
 from workerkit.mockserver.capsules.capture.capture import capture_world
-from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
@@ -44,37 +46,8 @@ from workerkit.scenarios.library import library
 
 _PROCESSES = 2
 _SECONDS = 60.0
-_MAX_SMALL_EXCHANGES = 5
 _WORKER = (sys.executable, str(EXAMPLES / "worker.py"))
 _CORRECT = "correct"
-
-
-@dataclass(frozen=True)
-class Row:
-    """The result of one replay.
-
-    name: the scenario, mutant, variant or fault.
-    kind: what `name` is the name of. A mutant and a fault may have the same name.
-    exchanges: how many exchanges the recording has.
-    verdict: `reproduced`, or the first difference.
-    is_correct: whether both servers are correct: the recorded one, and the one that got the requests again.
-    small: how many exchanges the small capsule has. None if there is none.
-    lie: what is wrong with the small capsule. Empty if nothing is.
-    """
-
-    name: str
-    exchanges: int
-    verdict: str
-    is_correct: bool
-    small: int | None = None
-    lie: str = ""
-    kind: str = ""
-
-    def text(self) -> str:
-        """Returns the line of the table."""
-        small = "" if self.small is None else f" | {self.small}"
-        lie = f" | {self.lie}" if self.lie else ""
-        return f"{self.name} | {self.exchanges} | {self.verdict}{small}{lie}"
 
 
 @click.command()
@@ -83,29 +56,21 @@ class Row:
 def main(names: tuple[str, ...], done: Path | None) -> None:
     """Replays recordings of scenarios, of mutants, and of other servers with and without faults.
 
-    With NAMES only those. Faults without a difference are listed. The exit code is 1 if a recording of a
+    Writes first_differences.md. With NAMES only those, and no page. The exit code is 1 if a recording of a
     correct server is not reproduced, or if a small capsule has more than 5 exchanges, shows another
     difference, or accuses a correct server that gets its requests.
 
     With --done FILE, each result is written into the file at once. If the command was stopped, it goes on
-    where it stopped. Remove the file to begin again.
+    where it stopped. Remove the file to begin again. The page has all results of the file.
     """
     earlier = _earlier_rows(done, names)
+    machine = Machine()
     rows = [*earlier, *_rows(names, done, skip={(row.kind, row.name) for row in earlier})]
-    false_alarms = [row.name for row in rows if row.is_correct and row.verdict != "reproduced"]
-    large = [row.name for row in rows if (row.small or 0) > _MAX_SMALL_EXCHANGES]
-    not_found = [row.name for row in rows if not row.is_correct and row.verdict == "reproduced"]
-    broken = sum(not row.is_correct for row in rows)
-    click.echo(f"\n{len(rows) - broken} correct, not reproduced: {', '.join(false_alarms) or 'none'}")
-    click.echo(f"{broken} broken, no difference found in {len(not_found)}: {', '.join(not_found) or 'none'}")
-    click.echo(
-        f"small capsules with more than {_MAX_SMALL_EXCHANGES} exchanges: {', '.join(large) or 'none'}"
-    )
-    lies = [row.name for row in rows if row.lie]
-    click.echo(
-        f"small capsules with another difference, or against a correct server: {', '.join(lies) or 'none'}"
-    )
-    sys.exit(1 if false_alarms or large or lies else 0)
+    if done is not None or not names:
+        PAGE.write_text(page(_earlier_rows(done, ()) or rows, machine.description()), "utf-8")
+    click.echo(f"\nno difference found: {', '.join(row.name for row in rows if row.is_unseen) or 'none'}")
+    click.echo(goal_table(goals(rows)))
+    sys.exit(0 if all(goal.is_met for goal in goals(rows)) else 1)
 
 
 def _earlier_rows(done: Path | None, names: Sequence[str]) -> list[Row]:
@@ -152,7 +117,7 @@ def _of_scenario(name: str) -> Row:
     difference = replay(capsule, name=name).difference
     if difference is None:
         difference = replay_to_worker(capsule, _WORKER, time_limit=_SECONDS).difference
-    return Row(name, len(capsule.recorded), _verdict(difference), is_correct=True)
+    return Row(name, len(capsule.recorded), verdict(difference), is_correct=True)
 
 
 def _of_mutant(name: str) -> Row:
@@ -166,17 +131,17 @@ def _of_mutant(name: str) -> Row:
         capsule = _from_file(mock.run_in_server_thread(lambda: capture_world(director, beginning)))
     if name == _CORRECT:
         return Row(
-            name, len(capsule.recorded), _verdict(replay(capsule, name=name).difference), is_correct=True
+            name, len(capsule.recorded), verdict(replay(capsule, name=name).difference), is_correct=True
         )
     with serving(name) as target:
         replacements = key_replacements(capsule, keys)
         difference = replay_against_server(capsule, address_of(target.base_url), keys=replacements).difference
-    return Row(name, len(capsule.recorded), _verdict(difference), is_correct=False)
+    return Row(name, len(capsule.recorded), verdict(difference), is_correct=False)
 
 
 def _of_variant(name: str) -> Row:
     capsule = _recorded(VARIANTS[name], None)
-    return Row(name, len(capsule.recorded), _verdict(replay(capsule, name=name).difference), is_correct=True)
+    return Row(name, len(capsule.recorded), verdict(replay(capsule, name=name).difference), is_correct=True)
 
 
 def _of_fault(name: str) -> Row:
@@ -184,9 +149,9 @@ def _of_fault(name: str) -> Row:
     capsule = recorded_fault(FAULTS[name])
     difference, smallest = first_and_smallest(capsule)
     if difference is None:
-        return Row(name, len(capsule.recorded), _verdict(None), is_correct=False)
+        return Row(name, len(capsule.recorded), verdict(None), is_correct=False)
     small, lie = len(smallest.recorded), lie_of(smallest, difference)
-    return Row(name, len(capsule.recorded), _verdict(difference), is_correct=False, small=small, lie=lie)
+    return Row(name, len(capsule.recorded), verdict(difference), is_correct=False, small=small, lie=lie)
 
 
 def recorded_fault(fault: Fault) -> Capsule:
@@ -216,14 +181,6 @@ def _checks(fault: Fault | None) -> list[FaultCheck]:
 
 def _from_file(capsule: Capsule) -> Capsule:
     return parse_capsule(capsule_text(capsule), name="capsule.yaml")
-
-
-def _verdict(difference: Difference | None) -> str:
-    if difference is None:
-        return "reproduced"
-    values = f"{difference.recorded} -> {difference.now}"
-    why = f". {difference.why}" if difference.why else ""
-    return f"{difference.number}: {difference.operation} {difference.place}: {values}{why}"
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.note_phrase import note_phrase
 from workerkit.mockserver.capsules.replay.explanation import NOBODY_CHANGED
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
+from workerkit.mockserver.capsules.replay.replay import has_unknown_change
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
 from workerkit.openapi.languages.phrase import changed_text, phrase
 
@@ -20,6 +21,11 @@ INCOMPLETE = phrase(
     "Exchanges may be missing in the recording, so each one was judged alone. Not "
     "judged: whether totals, absent tasks and changed tasks agree with other exchanges. "
     "If the file has all requests to the server, run again with --complete."
+)
+UNKNOWN_CHANGES = phrase(
+    "Nobody knows what some requests changed, because the API page does not name them or their bodies are "
+    "missing. So each exchange was judged alone. Not judged: whether totals, absent tasks and changed tasks "
+    "agree with other exchanges."
 )
 UNSEEN_TASKS = phrase(
     "The recording does not show all tasks, so each exchange was judged alone. Not "
@@ -48,8 +54,9 @@ def replay_summary(
         notes.append(phrase("The capsule contains no request, so nothing was tested."))
     notes.extend(_without_bodies(capsule))
     notes.extend(_not_compared(capsule))
+    notes.extend(_unnamed(capsule) if target is None else ())
     if result.is_alone:
-        notes.append(UNSEEN_TASKS if capsule.is_complete else INCOMPLETE)
+        notes.append(_why_alone(capsule))
     if result.dialect is not None and result.dialect.choices:
         choices = ", ".join(f"{silence}: {value}" for silence, value in sorted(result.dialect.choices))
         notes.append(
@@ -92,6 +99,13 @@ def _shortened(note: str) -> str:
     return shorten(note, _MAX_NOTE_LENGTH, placeholder=" …")
 
 
+def _why_alone(capsule: Capsule) -> str:
+    """Why each exchange was judged alone."""
+    if not capsule.is_complete:
+        return INCOMPLETE
+    return UNKNOWN_CHANGES if any(map(has_unknown_change, capsule.recorded)) else UNSEEN_TASKS
+
+
 def _without_bodies(capsule: Capsule) -> list[str]:
     """A note about the answers whose bodies are not in the capsule."""
     listed = _listed(recorded for recorded in capsule.recorded if recorded.lacks_body)
@@ -107,6 +121,16 @@ def _not_compared(capsule: Capsule) -> list[str]:
     sentence = phrase(
         "Not compared, because the key, the body or the answer is not in the recording: exchange {listed}.",
         listed=listed,
+    )
+    return [sentence] if listed else []
+
+
+def _unnamed(capsule: Capsule) -> list[str]:
+    """A note about the requests that the API page does not name. A server may have more operations."""
+    unnamed = (recorded for recorded in capsule.recorded if recorded.exchange.operation is None)
+    listed = _listed(unnamed) if capsule.world is None else ""
+    sentence = phrase(
+        "Not compared, because the API page does not name the request: exchange {listed}.", listed=listed
     )
     return [sentence] if listed else []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from http import HTTPStatus
@@ -12,7 +13,7 @@ from urllib.parse import unquote
 
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.spec.dialect import Dialect
-from workerkit.openapi.spec.dialect_spec import derive_spec
+from workerkit.openapi.spec.dialect_spec import derive_spec, silences_in
 from workerkit.openapi.spec.document import Document, Json, bundled_document
 from workerkit.openapi.spec.operation import Operation, compile_operation
 
@@ -130,7 +131,21 @@ class Api:
 @lru_cache(maxsize=_CACHE_SIZE)
 def api_of(document: Document, dialect: Dialect) -> Api:
     """The API of a dialect. The 64 APIs that were used last are cached."""
+    choices = frozenset(choice for choice in dialect.choices if choice[0] in _silences_of_spec(document))
+    api = copy(_compiled(document, Dialect(choices)))
+    api.dialect = dialect
+    return api
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _compiled(document: Document, dialect: Dialect) -> Api:
+    """The API of a dialect. Most silences do not change the spec, and it takes long to compile a spec."""
     return Api(document, dialect)
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _silences_of_spec(document: Document) -> frozenset[str]:
+    return silences_in(document)
 
 
 def worker_api(dialect: Dialect | None = None) -> Api:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from workerkit.openapi.spec.dialect import Dialect
 from workerkit.openapi.spec.document import Document, Json
 from workerkit.openapi.spec.merge_patch import merged
+
+_ERROR_BODY = "error-body"
 
 
 def derive_spec(document: Document, dialect: Dialect) -> Document:
@@ -16,9 +19,22 @@ def derive_spec(document: Document, dialect: Dialect) -> Document:
     the chosen value is merged into that place as a JSON Merge Patch (RFC 7396). A null removes a key.
     """
     root: Json = _derived(document.root, dialect)
-    if dialect["error-body"] == "nested":
+    if dialect[_ERROR_BODY] == "nested":
         _nest_error_codes(root)
     return Document(root)
+
+
+def silences_in(document: Document) -> frozenset[str]:
+    """The ids of the silences whose values change the spec."""
+    return frozenset({_ERROR_BODY, *_silences_in(document.root)})
+
+
+def _silences_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value.get("x-when", ())
+    if isinstance(value, list | dict):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _silences_in(member)
 
 
 def _derived(value: Any, dialect: Dialect) -> Any:

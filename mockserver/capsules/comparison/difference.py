@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from workerkit.openapi.exchange import Exchange
@@ -100,11 +101,30 @@ def display(place: str, value: Any) -> str:
 
     A phrase, for example `3 items`, has no quotes.
     """
+    return _shortened(_displayed(place, value), 0)
+
+
+def display_both(place: str, recorded: Any, now: Any) -> tuple[str, str]:
+    """Two different values for messages, as of `display`. Of long texts the parts that differ are shown."""
+    texts = _displayed(place, recorded), _displayed(place, now)
+    same = takewhile(lambda letters: letters[0] == letters[1], zip(*texts, strict=False))
+    begin = max(0, sum(1 for _ in same) - _MAX_TEXT_LENGTH // 2)
+    return _shortened(texts[0], begin), _shortened(texts[1], begin)
+
+
+def _displayed(place: str, value: Any) -> str:
     if value is MISSING:
         return phrase("nothing")
     has_quotes = place.startswith(_JSON_PLACES) and not isinstance(value, bytes | Phrase)
     if isinstance(value, bytes):
         value = _MASK.body(value)
     value = _MASK.value_in_fields(place.split("/"), value)
-    text = value if value and isinstance(value, str) and not has_quotes else render(value).decode()
-    return text if len(text) <= _MAX_TEXT_LENGTH else f"{text[:_MAX_TEXT_LENGTH]}…"
+    return value if value and isinstance(value, str) and not has_quotes else render(value).decode()
+
+
+def _shortened(text: str, begin: int) -> str:
+    """The part of a long text that begins at `begin`."""
+    if len(text) <= _MAX_TEXT_LENGTH:
+        return text
+    end = begin + _MAX_TEXT_LENGTH
+    return f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"

@@ -11,6 +11,7 @@ from typing import Any
 from workerkit.mockserver.capsules.file.capsule import NOT_COMPARED, Capsule, RecordedExchange
 from workerkit.mockserver.capsules.other_tools.foreign_exchange import (
     NO_CONTENT,
+    NO_HEADERS,
     OtherRequestError,
     PreflightError,
 )
@@ -23,8 +24,6 @@ ReadEntry = Callable[[Any, int, str], RecordedExchange]
 _ENTRY_ERRORS = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 _MAX_LISTED = 5
 NO_KEY = f"{NOT_COMPARED}: the recording contains no API key"
-# Each request in HTTP/1.1 has a header, so the tool has left the headers out.
-NO_HEADERS = f"{NOT_COMPARED}: the recording contains no headers of the request"
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,11 @@ def capsule_of(entries: Entries, path: Path, base_path: str) -> Capsule:
     notes = tuple(_notes(entries, result, path.name, ordered))
     is_complete = False if result.odd else entries.is_complete
     if entries.head is not None:
+        began = [recorded.exchange.began for recorded in ordered]
+        # Somebody may have changed the times of the entries, but not the beginning of the recording.
         return replace(
             entries.head,
+            began=min([entries.head.began, *began]),
             recorded=numbered,
             notes=(*entries.head.notes, *notes),
             is_complete=is_complete,
@@ -137,6 +139,8 @@ def _with_known_keys(recorded: Sequence[RecordedExchange]) -> list[RecordedExcha
 
 
 def _without_comparison(recorded: RecordedExchange, reason: str) -> RecordedExchange:
+    if reason in recorded.exchange.why:
+        return recorded
     why = "; ".join(filter(None, (recorded.exchange.why, reason)))
     return replace(recorded, exchange=replace(recorded.exchange, why=why))
 

@@ -17,12 +17,16 @@ from workerkit.mockserver.capsules.file.decompress import decompressed
 from workerkit.mockserver.capsules.file.file_format import TOKEN, check_exchange
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.formats.strict_json import is_json, parse
 from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.api import operation_of, worker_api
 
 NO_CONTENT = f"{LEFT_OUT}: the recording does not contain it"
 NO_ANSWER = f"{NOT_COMPARED}: the recording does not contain it"
+# Each request in HTTP/1.1 has a header, so the tool has left the headers out.
+NO_HEADERS = f"{NOT_COMPARED}: the recording contains no headers of the request"
 _NO_REQUEST_BODY = f"{REQUEST_LEFT_OUT}: the recording does not contain it"
+_METHODS_WITH_BODY = ("POST", "PUT")
 _SCHEMES = ("http", "https", "")
 # The first bytes of compressed data.
 _GZIP, _ZSTD = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
@@ -56,12 +60,14 @@ class PreflightError(WorkerkitError):
 class Message:
     """A request or an answer as another tool has it.
 
-    headers: names in any case.
+    headers: names in any case. None if the recording does not contain the headers.
     body: None if the recording does not contain the body.
+    length: how many bytes the body has, if the tool surely did not change it. None if this is not known.
     """
 
-    headers: Iterable[tuple[str, str]] = ()
+    headers: Iterable[tuple[str, str]] | None = ()
     body: bytes | None = b""
+    length: int | None = None
 
 
 def api_target(method: str, url: str, base_path: str | None) -> tuple[str, str]:
@@ -130,9 +136,24 @@ class ForeignExchange:
         check_exchange(exchange)
         return RecordedExchange.of(decompressed(exchange))
 
+    def _may_lack_body(self) -> bool:
+        """Whether a tool may have removed the body of the request, or put a word in its place.
+
+        Then the body has no fields, and not the length that the request says.
+        """
+        body = self.request.body or b""
+        if self.method not in _METHODS_WITH_BODY or _has_fields(body):
+            return False
+        headers = {name.lower(): text for name, text in self.request.headers or ()}
+        if "content-length" in headers:
+            return headers["content-length"] != str(len(body))
+        return self.request.length != len(body) or (not body and "content-type" in headers)
+
     def _unknown_parts(self) -> Iterator[str]:
         """Sentences about what the recording does not contain."""
-        if self.request.body is None:
+        if self.request.headers is None:
+            yield NO_HEADERS
+        if self.request.body is None or self._may_lack_body():
             yield _NO_REQUEST_BODY
         if self.status is None:
             yield NO_ANSWER
@@ -148,6 +169,12 @@ def whole_number(value: object, name: str) -> int:
         raise OddEntryError(phrase("its {name} {value!r} is not a number", name=name, value=value)) from None
 
 
+def _has_fields(body: bytes) -> bool:
+    """Whether a body is JSON with at least one field or item."""
+    value = parse(body) if is_json(body) else None
+    return isinstance(value, dict | list) and len(value) > 0
+
+
 def _headers(message: Message) -> Headers:
     """The headers with names in lower case. Leaves out HTTP/2 pseudo-headers, such as `:method`.
 
@@ -156,7 +183,7 @@ def _headers(message: Message) -> Headers:
     coding = _coding(message.body or b"")
     headers = tuple(
         (name.lower(), line)
-        for name, text in message.headers
+        for name, text in message.headers or ()
         if TOKEN.fullmatch(name)
         for line in text.splitlines()
         if name.lower() not in _TRANSFER_HEADERS and (coding is not None or name.lower() != _ENCODING_HEADER)

@@ -19,7 +19,7 @@ from workerkit.mockserver.capsules.other_tools.foreign_exchange import (
     api_target,
     whole_number,
 )
-from workerkit.mockserver.capsules.other_tools.har_capsule import with_own_fields
+from workerkit.mockserver.capsules.other_tools.har_capsule import is_own_entry, with_own_fields
 from workerkit.openapi.languages.phrase import phrase
 
 Json = dict[str, Any]
@@ -70,7 +70,11 @@ def exchange_from_har(
     foreign = ForeignExchange(
         method=method,
         target=target,
-        request=Message(tuple(_headers(request)), _request_body(request, attachment)),
+        request=Message(
+            _request_headers(request),
+            _request_body(request, attachment),
+            request.get("bodySize") if is_own_entry(entry) else None,
+        ),
         status=status if status > 0 else None,
         began=_time(entry.get("startedDateTime")),
         seconds=_milliseconds(entry) / 1000,
@@ -112,6 +116,11 @@ def _milliseconds(entry: Json) -> float:
     return float(time) if isinstance(time, int | float) and math.isfinite(time) else 0.0
 
 
+def _request_headers(request: Json) -> tuple[tuple[str, str], ...] | None:
+    """The headers of a request. None if the HAR does not contain them."""
+    return None if request.get("headers") is None else tuple(_headers(request))
+
+
 def _headers(message: Json) -> Iterator[tuple[str, str]]:
     """The headers. The HAR format has a list of objects; some tools write one object."""
     headers = message.get("headers") or []
@@ -132,15 +141,10 @@ def _request_body(request: Json, attachment: ReadAttachment) -> bytes | None:
 
 
 def _should_have_body(request: Json) -> bool:
-    """Whether a request without a recorded body had one, according to its sizes or its Content-Type."""
+    """Whether a request without a recorded body had one, according to its sizes."""
     headers = {name.lower(): text for name, text in _headers(request)}
-    sizes = [
-        str(size) for size in (request.get("bodySize"), headers.get("content-length")) if size is not None
-    ]
-    if any(size.isdecimal() and int(size) > 0 for size in sizes):
-        return True
-    is_said_to_be_empty = "0" in sizes or "text" in (request.get("postData") or {})
-    return "content-type" in headers and not is_said_to_be_empty
+    sizes = map(str, (request.get("bodySize"), headers.get("content-length")))
+    return any(size.isdecimal() and int(size) > 0 for size in sizes)
 
 
 def _answer_body(answer: Json, attachment: ReadAttachment) -> bytes | None:

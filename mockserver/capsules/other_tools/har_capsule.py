@@ -74,12 +74,17 @@ def capsule_head(log: Json) -> Capsule | None:
     )
 
 
+def is_own_entry(entry: Json) -> bool:
+    """Whether workerkit wrote the entry of a HAR."""
+    return _ENDING in entry
+
+
 def with_own_fields(recorded: RecordedExchange, entry: Json) -> RecordedExchange:
     """An exchange of a HAR entry, with what only an entry of workerkit has. Raises ValueError.
 
     If somebody has removed the answer or a body from the entry, it is not compared.
     """
-    if _ENDING not in entry:
+    if not is_own_entry(entry):
         return recorded
     ending, why = Ending(entry[_ENDING]), str(entry.get(_WHY, ""))
     if ending.has_status:

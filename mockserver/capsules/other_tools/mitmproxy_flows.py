@@ -69,7 +69,9 @@ def _url(request: Json) -> str:
 
 def _message(message: Json) -> Message:
     content = message.get("content")
-    return Message(tuple(_headers(message)), None if content is None else bytes(content))
+    if content is None:
+        return Message(tuple(_headers(message)), None)
+    return Message(tuple(_headers(message)), bytes(content), len(content))
 
 
 def _headers(message: Json) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
@@ -21,6 +21,7 @@ from workerkit.openapi.masking.secret_choice import NO_CHOICE, SecretChoice, com
 _MAX_CACHED_BODIES, _MAX_CACHED_BODY_BYTES = 64, 2**20
 _MAX_HARMLESS_LETTERS = 2**19
 _MAX_CACHED_SECRETS = 65_536
+_LINES_AT_ONCE = 256
 
 
 class RecordingPseudonyms:
@@ -75,6 +76,25 @@ class RecordingPseudonyms:
     def text(self, text: str) -> str:
         """The text with pseudonyms for all known secrets."""
         return self._pseudonyms_for(self._known.possible_secrets(text)).text(text)
+
+    def show_secrets(self, lines: Sequence[str]) -> bool:
+        """Whether a known secret is in one of these lines of a capsule, in which other secrets are replaced.
+
+        Most lines contain none. So this method looks at many lines at once first. The spaces around a line
+        would look like an encoding.
+        """
+        different = dict.fromkeys(map(str.strip, lines))
+        plain = [line for line in different if needs_no_decoding(line)]
+        for group in (plain, [*different.keys() - plain]):
+            for first in range(0, len(group), _LINES_AT_ONCE):
+                part = group[first : first + _LINES_AT_ONCE]
+                if self._shows_secret("\n".join(part)) and any(map(self._shows_secret, part)):
+                    return True
+        return False
+
+    def _shows_secret(self, text: str) -> bool:
+        possible = self._known.possible_secrets(text)
+        return bool(possible) and self._pseudonyms_for(possible).text(text) != text
 
     def _body_texts(self, body: bytes) -> BodyTexts | None:
         """The texts of a body. None if the body is not JSON, or if its result is cached."""

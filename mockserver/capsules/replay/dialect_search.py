@@ -8,6 +8,7 @@ from dataclasses import replace
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.reconstruction.lasting_facts import LastingFacts
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult, replay_reconstructed
+from workerkit.openapi.exchange_reader import bulk_results_of, error_of
 from workerkit.openapi.spec.dialect import Dialect, dialect_of
 from workerkit.openapi.spec.silence import silences
 
@@ -15,7 +16,24 @@ from workerkit.openapi.spec.silence import silences
 # choices are changed together.
 _MAX_CHOICES_AT_ONCE = 3
 # The first choice alone is another difference at an earlier exchange, so these are tried together.
+_MISSING_CODE = "bulk-missing-code"
 _JOINT_CHOICES = ({"content-type": "ignored", "missing-body": "empty"},)
+
+
+def shown_dialect(capsule: Capsule) -> Dialect:
+    """The dialect with the word that answers have for a task that does not exist.
+
+    If the dialect had another word, a replay would find a difference there before it finds the wrong value.
+    """
+    results = (
+        result
+        for recorded in capsule.recorded
+        if recorded.exchange.operation == "bulkUpdateTasks" and recorded.is_compared
+        for result in bulk_results_of(recorded.exchange.answer_json())
+    )
+    words = silences()[_MISSING_CODE].values
+    shown = next((word for word in map(error_of, results) if word in words), None)
+    return Dialect() if shown is None else dialect_of({_MISSING_CODE: shown})
 
 
 def replay_in_best_dialect(

@@ -16,6 +16,7 @@ from workerkit.openapi.exchange_reader import (
     key_of,
     link_id_of,
     listed_tasks,
+    server_identity,
     subject_task_id,
     total_of,
 )
@@ -25,6 +26,7 @@ from workerkit.openapi.spec.flaw import FlawError
 
 _LIST = re.compile(r"answer/data(?:/\d+)?")
 _BULK_RESULT = re.compile(r"answer/results/(\d+)")
+_SERVER_ID = ("answer/server_id", "answer/data/server_id")
 _MAX_NAMED = 3
 NOBODY_CHANGED = phrase("no accepted request has changed the task since then")
 _TASK_FIELD = re.compile(r"answer/data/(\d+)/(\w+)")
@@ -52,8 +54,11 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
     before = exchanges[: difference.number - 1]
     if difference.last > difference.number:
         return _later_evidence(exchange, exchanges[difference.last - 1], difference)
+    if difference.place in _SERVER_ID:
+        return _about_server(before, exchange, difference)
     if exchange.operation != "listTasks":
-        return _about_update(before, exchange, _updated_task(exchange, difference))
+        task_id = _updated_task(exchange, difference)
+        return _about_update(before, exchange, task_id) or _about_unlisted(exchanges, difference, task_id)
     if difference.place in ("answer/total", "answer/data"):
         return _about_length(exchange) or _about_longer_list(before, exchange)
     field = _TASK_FIELD.fullmatch(difference.place)
@@ -72,6 +77,8 @@ def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> 
     """
     exchange = exchanges[difference.number - 1]
     others = [other for other in exchanges if other.number != difference.number]
+    if difference.place in _SERVER_ID:
+        return _about_server(others, exchange, difference)
     if exchange.operation != "listTasks":
         return _about_update(others, exchange, _updated_task(exchange, difference))
     if difference.place in ("answer/total", "answer/data"):
@@ -82,22 +89,36 @@ def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> 
         task_id = str((listed_tasks(exchange) or [])[int(field[1])]["id"]).lower()
     events = [event for event in _events(others, task_id) if event.is_list] if task_id else []
     if field is not None:
-        shown = next((event for event in events if field[2] in event.fields), None)
-        value = None if shown is None else display(difference.place, shown.fields[field[2]])
-        return (
-            ""
-            if shown is None
-            else phrase(
-                "{named} shows {value}, and no request can change this",
-                named=_named(shown.exchange),
-                value=value,
-            )
-        )
+        return _about_lasting_field(events, difference, field[2])
     foreign = [event.exchange for event in events if key_of(event.exchange) != key_of(exchange)]
     against = _against_filter(exchange, task_id) if task_id else ""
     return against or (
         phrase("{named} lists this task for another API key", named=_named(foreign[0])) if foreign else ""
     )
+
+
+def _about_lasting_field(events: Sequence[_Event], difference: Difference, field: str) -> str:
+    """A sentence about a list that shows another value of a field which no request can change."""
+    for event in events:
+        value = display(difference.place, event.fields[field]) if field in event.fields else ""
+        if value not in ("", difference.recorded):
+            return phrase(
+                "{named} shows {value}, and no request can change this",
+                named=_named(event.exchange),
+                value=value,
+            )
+    return ""
+
+
+def _about_server(others: Sequence[Exchange], exchange: Exchange, difference: Difference) -> str:
+    """A sentence about another answer to the same API key, with another id of the server."""
+    for other in others:
+        shown = display(difference.place, server_identity(other).get("server_id"))
+        if key_of(other) == key_of(exchange) and shown == difference.now:
+            return phrase(
+                "{named} shows {value}, and no request can change this", named=_named(other), value=shown
+            )
+    return ""
 
 
 def _updated_task(exchange: Exchange, difference: Difference) -> str:
@@ -152,6 +173,15 @@ def _about_update(before: Sequence[Exchange], exchange: Exchange, task_id: str) 
     )
 
 
+def _about_unlisted(exchanges: Sequence[Exchange], difference: Difference, task_id: str) -> str:
+    """A sentence about the accepted update of a task that no list shows. Empty for other differences."""
+    is_refused_now = (difference.recorded, difference.now) in (("true", "false"), ("200", "404"))
+    is_listed = any(event.is_list for event in _events(exchanges, task_id))
+    if not task_id or not is_refused_now or is_listed:
+        return ""
+    return phrase("No list in the recording shows task {task_id}", task_id=task_id)
+
+
 def _about_length(exchange: Exchange) -> str:
     """A sentence about a page that does not list all tasks that its total counts. Empty for other pages."""
     total, tasks, asked = total_of(exchange.answer_json()), listed_tasks(exchange) or [], _asked(exchange)
@@ -185,6 +215,15 @@ def _against_filter(exchange: Exchange, task_id: str) -> str:
     """A sentence about a listed task that the request did not ask for. Empty if it is not listed so."""
     task = next((task for task in listed_tasks(exchange) or [] if task["id"].lower() == task_id), {})
     asked = _asked(exchange)
+    tasks = listed_tasks(exchange) or []
+    if asked and task and len(tasks) > asked["limit"]:
+        return phrase(
+            "The page lists {tasks_count} tasks, but the request asks for at most {limit}",
+            tasks_count=len(tasks),
+            limit=asked["limit"],
+        )
+    if task and task_id == str(asked.get("after")).lower():
+        return phrase("The request asks for the tasks after this task, so the page must not list it")
     for field, words in (("status", asked.get("status")), ("service_type", asked.get("service_type"))):
         wanted = [str(word) for word in (words if isinstance(words, list | tuple) else [words])]
         if words and isinstance(task.get(field), str) and task[field] not in wanted:
@@ -213,6 +252,14 @@ def _about_field(before: Sequence[Exchange], difference: Difference, task_id: st
     if last is None:
         return ""
     value = display(difference.place, last.fields[field])
+    later = [exchange for exchange in before if exchange.number > last.exchange.number]
+    if not last.is_list and any(not event.is_list for event in _events(later, task_id)):
+        return phrase(
+            "{named} set it to {value}, and {since}",
+            named=_named(last.exchange),
+            value=value,
+            since=_since(before, task_id, last),
+        )
     if not last.is_list:
         return phrase(
             "{named} set it to {value}, and exchange {number} does not show this",

@@ -13,6 +13,8 @@ All values must be equal, with these exceptions:
 - Undocumented fields are compared only in the capsule's own world.
 - A server in a reconstructed world may have each name that a heartbeat has reported.
 - An answer is not compared if it is not known, or if the key or the body of its request is not known.
+- In a reconstructed world, the answer to a request that the API's documentation page does not name is not
+  compared.
 - An answer whose body is not in the capsule, or cannot be decoded, is compared by its status only.
 - Outside the capsule's own world, null in a listed task is equal to an empty value, and of two answers to a
   callback only the fields that both have are compared. The API's documentation page leaves both open.
@@ -32,7 +34,7 @@ from workerkit.mockserver.capsules.comparison.difference import (
     MISSING,
     Difference,
     difference_at,
-    display,
+    display_both,
 )
 from workerkit.mockserver.capsules.file.capsule import Ending, RecordedExchange
 from workerkit.openapi.errors import WorkerkitError
@@ -114,13 +116,13 @@ class Matcher:
         try:
             self._compare(recorded, now)
         except _DifferenceFoundError as found:
-            values = (display(found.place, value) for value in (found.recorded, found.now))
+            values = display_both(found.place, found.recorded, found.now)
             return difference_at(recorded.exchange, found.place, *values, task=found.task)
         return None
 
     def _compare(self, recorded: RecordedExchange, now: RecordedExchange) -> None:
         before, after = recorded.exchange, now.exchange
-        if not (recorded.is_compared and now.is_compared):
+        if not (recorded.is_compared and now.is_compared) or self._is_unnamed(before):
             return
         if recorded.ending in _NO_ANSWER and now.ending in _NO_ANSWER:
             return
@@ -133,6 +135,10 @@ class Matcher:
         if recorded.ending is Ending.WHOLE and not (recorded.lacks_body or now.lacks_body):
             self._compare_headers(before, after)
             self._compare_bodies(before, after)
+
+    def _is_unnamed(self, exchange: Exchange) -> bool:
+        """Whether the API's documentation page does not name a request: a server may have more operations."""
+        return exchange.operation is None and self._source is AnswerSource.RECONSTRUCTION
 
     def _compare_headers(self, before: Exchange, after: Exchange) -> None:
         media_types = _media_type(before), _media_type(after)
@@ -169,7 +175,8 @@ class Matcher:
 
     def _compare_values(self, place: str, before: Any, after: Any) -> None:
         if isinstance(before, dict) and isinstance(after, dict):
-            self._compare_objects(place, before, after)
+            if not self._is_equal_object(before, after):
+                self._compare_objects(place, before, after)
         elif isinstance(before, list) and isinstance(after, list):
             self._compare_lists(place, before, after)
         elif isinstance(before, str) and isinstance(after, str):
@@ -189,6 +196,10 @@ class Matcher:
                     continue
                 raise _DifferenceFoundError(f"{place}/{name}", value, new_value)
             self._compare_values(f"{place}/{name}", value, new_value)
+
+    def _is_equal_object(self, before: dict[str, Any], after: dict[str, Any]) -> bool:
+        """Whether both objects are the same. True is equal to 1, so their texts are compared, too."""
+        return self._source is not AnswerSource.SERVER and before == after and repr(before) == repr(after)
 
     def _is_equal_text(self, before: Any, after: Any) -> bool:
         """Whether both values are the same text. The ids of another server must be remembered."""

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 
-from workerkit.mockserver.capsules.comparison.difference import Difference
+from workerkit.mockserver.capsules.comparison.difference import Difference, display
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.reconstruction.lasting_facts import LastingFacts
 from workerkit.mockserver.capsules.reconstruction.reconstruct import reconstruction
@@ -14,6 +14,7 @@ from workerkit.mockserver.capsules.replay.explanation import explanation
 from workerkit.mockserver.capsules.replay.matching import AnswerSource, Matcher
 from workerkit.mockserver.capsules.replay.replay_mock import ReplayMock
 from workerkit.mockserver.worlds.worlds import Builder
+from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.dialect import Dialect
 
@@ -75,11 +76,19 @@ def replay_in_world(
     with ReplayMock(build_world) as mock:
         result = replay_exchanges(capsule, mock.replay, source, known=known)
         difference = result.difference
-        if difference is not None and difference.place == "status" and mock.refusal:
-            difference = replace(
-                difference, why=phrase("The mock refuses it: {refusal}", refusal=mock.refusal)
-            )
+        if difference is not None and difference.place == "status":
+            recorded = capsule.recorded[result.count - 1].exchange
+            difference = replace(difference, why=_refusal(recorded, mock.refusal))
     return replace(result, difference=difference, build_world=build_world)
+
+
+def _refusal(recorded: Exchange, refusal: str) -> str:
+    """Why the mock refuses a request, or what the recorded server says about its refusal."""
+    if refusal:
+        return phrase("The mock refuses it: {refusal}", refusal=refusal)
+    if recorded.accepted or not recorded.answer_body:
+        return ""
+    return phrase("The recorded answer is {answer}", answer=display("answer", recorded.answer_body))
 
 
 def replay_reconstructed(

@@ -9,7 +9,7 @@ from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.decompress import decompressed
 from workerkit.mockserver.capsules.http.client import Address, send
 from workerkit.mockserver.capsules.reconstruction.unrecorded_changes import shows_unrecorded_change
-from workerkit.mockserver.capsules.replay.dialect_search import replay_in_best_dialect
+from workerkit.mockserver.capsules.replay.dialect_search import replay_in_best_dialect, shown_dialect
 from workerkit.mockserver.capsules.replay.incomplete_replay import replay_incomplete
 from workerkit.mockserver.capsules.replay.matching import AnswerSource
 from workerkit.mockserver.capsules.replay.proof import is_proven
@@ -40,9 +40,11 @@ def replay(capsule: Capsule, *, name: str) -> ReplayResult:
     if capsule.is_complete is False:
         return replay_incomplete(capsule)
     result = _replay_in_dialects(capsule)
-    if result.difference is not None and not all(recorded.is_compared for recorded in capsule.recorded):
-        likely = _with_likely_requests(_until_unknown_request(capsule), result.dialect or Dialect())
-        result = _replay_in_dialects(likely)
+    if result.difference is not None and any(map(_is_unknown, capsule.recorded)):
+        known = _until_unknown_request(capsule)
+        result = _replay_in_dialects(_with_likely_requests(known, result.dialect or Dialect()))
+        if result.difference is None and known != capsule:
+            return replay_incomplete(capsule)
     return result if _is_certain(capsule, result) else replay_incomplete(capsule)
 
 
@@ -79,12 +81,23 @@ def _is_certain(capsule: Capsule, result: ReplayResult) -> bool:
     return is_proven(capsule, result.difference, dialect)
 
 
-def _until_unknown_request(capsule: Capsule) -> Capsule:
-    """The beginning of a capsule before the first request whose body is not known.
+def has_unknown_change(recorded: RecordedExchange) -> bool:
+    """Whether nobody knows what a request changed: its body is missing, or the page does not name it."""
+    exchange = recorded.exchange
+    is_unnamed = exchange.operation is None and exchange.accepted and exchange.method not in ("GET", "HEAD")
+    return recorded.lacks_request_body or is_unnamed
 
-    The later answers of a correct server depend on this body.
+
+def _is_unknown(recorded: RecordedExchange) -> bool:
+    return not recorded.is_compared or has_unknown_change(recorded)
+
+
+def _until_unknown_request(capsule: Capsule) -> Capsule:
+    """The beginning of a capsule before the first request of which nobody knows what it changed.
+
+    The later answers of a correct server depend on it.
     """
-    unknown = (index for index, recorded in enumerate(capsule.recorded) if recorded.lacks_request_body)
+    unknown = (index for index, recorded in enumerate(capsule.recorded) if has_unknown_change(recorded))
     return beginning(capsule, next(unknown, len(capsule.recorded)))
 
 
@@ -114,7 +127,7 @@ def _replay_in_dialects(capsule: Capsule) -> ReplayResult:
     If no dialect explains the difference, the shortest beginning with a difference is replayed alone. It may
     have another difference. If a dialect explains that one, another exchange is wrong.
     """
-    dialect = Dialect()
+    dialect = shown_dialect(capsule)
     while True:
         best = replay_in_best_dialect(capsule, dialect)
         assert best.dialect is not None

@@ -142,6 +142,40 @@ def test_what_is_not_in_the_har_is_not_compared(tmp_path: Path, changes: dict[st
     assert replay(capsule, name="bug.har").difference is None
 
 
+UPDATE = {"request__method": "PUT", "request__url": f"{URL}/tasks/bulk"}
+JSON_HEADER = {"name": "Content-Type", "value": "application/json"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"request__bodySize": 0},
+        {"request__bodySize": 0, "request__headers": [JSON_HEADER]},
+        {"request__postData": {"text": ""}, "request__bodySize": 0},
+        {"request__postData": {"text": "[REDACTED]"}},
+        {
+            "request__postData": {"text": "{}"},
+            "request__headers": [{"name": "Content-Length", "value": "90"}],
+        },
+    ],
+)
+def test_a_request_whose_body_a_tool_removed_blames_nobody(tmp_path: Path, changes: dict[str, Any]) -> None:
+    answer = {"status": 200, "content": {"text": '{"total": 1, "success": 1, "failed": 0, "results": []}'}}
+    removed = entry(**(UPDATE | changes), response={"headers": [], **answer})
+    key = {"name": "X-API-Key", "value": "a-real-key"}
+    if key not in removed["request"]["headers"]:
+        removed["request"]["headers"] = [*removed["request"]["headers"], key]
+    capsule = read(tmp_path, entry(), removed)
+    assert [recorded.is_compared for recorded in capsule.recorded] == [True, False]
+    assert replay(capsule, name="bug.har").difference is None
+
+
+def test_an_empty_body_with_its_length_is_compared(tmp_path: Path) -> None:
+    capsule = read(tmp_path, entry(**UPDATE, request__headers=[{"name": "Content-Length", "value": "0"}]))
+    assert not capsule.recorded[0].lacks_request_body
+
+
 def test_an_entry_without_an_answer_has_the_ending_closed(tmp_path: Path) -> None:
     (only,) = read(tmp_path, entry(response=None)).recorded
     assert (only.exchange.status, only.ending) == (None, Ending.CLOSED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 
 from tests.mockserver.capsules.other_tools.test_har import PAGE, URL, entry
+from workerkit.mockserver.capsules.file.reader import parse_capsule
+from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 from workerkit.mockserver.capsules.other_tools.har_capsule import har_text
 from workerkit.mockserver.capsules.replay.replay import replay
@@ -178,17 +181,30 @@ def test_a_request_whose_headers_the_tool_left_out_blames_nobody(tmp_path: Path)
     assert replay(capsule, name="bug.har").difference is None
 
 
-@pytest.mark.parametrize("part", ["response", "content"])
+@pytest.mark.parametrize("part", ["response", "content", "headers"])
 def test_what_somebody_removed_from_our_har_is_not_compared(tmp_path: Path, part: str) -> None:
     (tmp_path / "bug.har").write_text(json.dumps(har()))
     ours = json.loads(har_text(read_recording(tmp_path / "bug.har")))
     removed = ours["log"]["entries"][0]
-    removed.pop("response") if part == "response" else removed["response"].pop("content")
+    parent = {"response": removed, "content": removed["response"], "headers": removed["request"]}[part]
+    parent.pop(part)
     (tmp_path / "ours.har").write_text(json.dumps(ours))
     capsule = read_recording(tmp_path / "ours.har")
     first = capsule.recorded[0]
     assert first.lacks_body if part == "content" else not first.is_compared
     assert replay(capsule, name="ours.har").difference is None
+
+
+def test_our_har_with_earlier_times_becomes_a_capsule_that_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "bug.har").write_text(json.dumps(har()))
+    ours = har_text(read_recording(tmp_path / "bug.har"))
+    (tmp_path / "ours.har").write_text(re.sub('(startedDateTime.*)Z"', r'\1+07:00"', ours))
+    capsule = read_recording(tmp_path / "ours.har")
+    written = parse_capsule(capsule_text(capsule), name="ours.yaml")
+    assert [item.exchange.began for item in written.recorded] == pytest.approx(
+        [item.exchange.began for item in capsule.recorded]
+    )
+    assert len({item.exchange.began for item in written.recorded}) == 3
 
 
 @pytest.mark.parametrize("form", WRITERS)

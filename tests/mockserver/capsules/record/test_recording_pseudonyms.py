@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import astuple
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from tests.openapi.masking.test_pseudonyms import SECRETS
 from workerkit.mockserver.capsules.file.capsule import RecordedExchange
 from workerkit.mockserver.capsules.record.recording_pseudonyms import RecordingPseudonyms
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.masking.known_secrets import SecretIndex
+from workerkit.openapi.masking.mask import Secret
 
 SECRET_FIELDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "header": lambda secret: {"request_headers": (("x-api-key", secret),)},
@@ -79,6 +82,33 @@ def test_only_the_secrets_of_a_page_are_replaced() -> None:
     plain = json.loads(before)
     assert [task.pop("password") for task in plain["data"]] != words
     assert after == plain
+
+
+@pytest.mark.parametrize("place", [0, 300, 1999])
+@pytest.mark.parametrize(
+    "line", ["  - open sesame", "   q=open%20sesame", "  OPEN SESAME!", "  op\\u0065n sesame"]
+)
+def test_a_secret_in_one_of_many_lines_is_found(line: str, place: int) -> None:
+    pseudonyms = RecordingPseudonyms()
+    clean_exchange(pseudonyms, answer_body=page("open sesame", "a%b+c;&d"))
+    lines = [f'    "id": "{number}", "about": "50 % of \\"all\\""' for number in range(2000)]
+    assert not pseudonyms.show_secrets(lines)
+    assert pseudonyms.show_secrets([*lines[:place], line, *lines[place:]])
+
+
+def test_many_lines_without_secrets_are_searched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pseudonyms, searched = RecordingPseudonyms(), list[str]()
+    clean_exchange(pseudonyms, answer_body=page("open sesame"))
+
+    def search(_: SecretIndex, text: str) -> frozenset[Secret]:
+        searched.append(text)
+        return frozenset()
+
+    monkeypatch.setattr(SecretIndex, "possible_secrets", search)
+    assert not pseudonyms.show_secrets(
+        [f"    email: mail-{number}@capsule.example" for number in range(2000)]
+    )
+    assert len(searched) < 20
 
 
 def test_a_repeated_body_is_checked_for_new_secrets() -> None:

@@ -13,6 +13,7 @@ from tests.mockserver.capsules.replay.test_reconstructed_replay import (
     capsule_of,
     id_of,
     page,
+    recorded,
     result_of,
     task,
     update,
@@ -57,6 +58,30 @@ def test_an_update_without_a_known_answer_may_have_reached_the_server_or_not(sta
     )
     unknown = without_answer(update(1, status="completed"))
     assert replay(capsule_of(first, unknown, last), name="part.yaml").difference is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/tasks/1/archive"), ("OPTIONS", "/tasks"), ("GET", "/version")]
+)
+def test_a_server_may_have_more_operations_than_the_page_names(method: str, path: str) -> None:
+    """The API page does not say what such a request changes. `recorded` has the status 200."""
+    first = page("", [task(1), task(2)], total=2)
+    unnamed = recorded(method, path, None, {"success": True})
+    assert unnamed.exchange.operation is None
+    assert replay(capsule_of(first, unnamed, first), name="recorded.yaml").difference is None
+    later = page("", [task(2)], total=1)
+    difference = replay(capsule_of(first, unnamed, later), name="recorded.yaml").difference
+    assert (difference is None) == (method != "GET")
+
+
+def test_behind_a_request_that_the_page_does_not_name_each_exchange_is_judged_alone() -> None:
+    lists = page("", [task(1), task(2)], total=2), page("", [task(2)], total=1)
+    unnamed = recorded("POST", "/tasks/1/archive", None, {"success": True})
+    wrong = page("status=failed", [task(2)], total=1)
+    result = replay(capsule_of(lists[0], unnamed, lists[1], wrong), name="recorded.yaml")
+    assert result.is_alone
+    assert result.difference is not None
+    assert (result.difference.number, result.difference.place) == (4, "answer/data/0")
 
 
 def test_a_difference_behind_an_unknown_answer_is_found() -> None:
@@ -169,8 +194,8 @@ def test_a_capsule_that_does_not_say_it_is_complete_still_shows_contradictions()
         update(3, status="completed"),
         page(ALL, [task(1)], total=1, limit=9),
     )
-    for recorded, number in ((pages, 2), (lost, 3), (foreign, 2)):
-        difference = replay(replace(capsule_of(*recorded), is_complete=None), name="part.yaml").difference
+    for exchanges, number in ((pages, 2), (lost, 3), (foreign, 2)):
+        difference = replay(replace(capsule_of(*exchanges), is_complete=None), name="part.yaml").difference
         assert difference is not None
         assert difference.number == number
 
@@ -210,3 +235,24 @@ def test_two_servers_may_have_the_same_name() -> None:
     )
     capsule = replace(capsule_of(first, second), is_complete=False)
     assert replay(capsule, name="part.yaml").difference is None
+
+
+@pytest.mark.parametrize("word", ["not_found", "task_not_found", "link_not_found"])
+def test_the_word_for_an_unknown_task_hides_no_wrong_count(word: str) -> None:
+    """An exchange that is judged alone does not show that the task is missing: only the word says it."""
+    results = [{"link_id": id_of(1), "success": True}, {"link_id": id_of(9), "success": False, "error": word}]
+    items = [{"link_id": id_of(number), "status": "running"} for number in (1, 9)]
+    answer = {"total": 2, "success": 1, "failed": 0, "results": results}
+    bulk = recorded("PUT", "/tasks/bulk", {"items": items}, answer)
+    part = replace(capsule_of(page("", [task(1)], total=1), bulk), is_complete=False)
+    difference = replay(part, name="part.yaml").difference
+    assert difference is not None
+    assert (difference.place, difference.recorded, difference.now) == ("answer/failed", "0", "1")
+
+
+def test_a_list_that_shows_the_same_wrong_value_is_no_reason() -> None:
+    wrong = page("", [task(1, config={"a": 1})], total=1)
+    part = replace(capsule_of(wrong, wrong), is_complete=False)
+    difference = replay(part, name="part.yaml").difference
+    assert difference is not None
+    assert (difference.place, difference.why) == ("answer/data/0/config", "")

@@ -20,6 +20,7 @@ def answered(answer: Any, sent: Any = None, *, number: int = 1) -> RecordedExcha
     return RecordedExchange(
         exchange(
             number=number,
+            operation="listTasks",
             query="",
             request_headers=(),
             request_body=b"" if sent is None else json.dumps(sent).encode(),
@@ -197,3 +198,13 @@ def test_values_of_different_types_look_different(before: Any, after: Any) -> No
     )
     assert found is not None
     assert (found.recorded, found.now) == (json.dumps(before), json.dumps(after))
+
+
+def test_of_two_long_texts_the_parts_that_differ_are_shown() -> None:
+    link = f"{POST}{'/long-path' * 40}"
+    before, after = answered({"data": [{"link_post": link[:255]}]}), answered({"data": [{"link_post": link}]})
+    found = Matcher(AnswerSource.RECONSTRUCTION).difference(before, after)
+    assert found is not None
+    assert found.recorded != found.now
+    assert found.recorded == f'…{link[155:255]}"'
+    assert found.now == f"…{link[155:355]}…"

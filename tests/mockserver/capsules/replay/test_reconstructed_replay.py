@@ -225,3 +225,63 @@ def test_a_page_with_fewer_tasks_than_its_total_says_so() -> None:
 def test_a_price_in_quotes_looks_different() -> None:
     difference = found(page("limit=3", [task(1, auction_price="100")], total=1, limit=3))
     assert (difference.recorded, difference.now) == ('"100"', "100")
+
+
+def test_a_refusal_without_a_reason_on_the_page_shows_the_recorded_answer() -> None:
+    logs = recorded("POST", "/logs", {"logs": [{"level": "WARN", "message": "slow"}]}, {"error": "bad_level"})
+    refused = replace(logs, exchange=replace(logs.exchange, status=400))
+    difference = found(refused)
+    assert (difference.place, difference.recorded, difference.now) == ("status", "400", "200")
+    assert difference.why == 'The recorded answer is {"error":"bad_level"}'
+
+
+def test_an_accepted_request_shows_why_the_mock_refuses_it() -> None:
+    logs = recorded("POST", "/logs", {"logs": [{"level": "LOUD", "message": "x"}]}, {"success": True})
+    assert found(logs).why.startswith("The mock refuses it: body/logs/0/level:")
+
+
+def test_an_accepted_update_of_an_unknown_task_says_that_no_list_shows_it() -> None:
+    results = [{"link_id": id_of(1), "success": True}, {"link_id": id_of(9), "success": True}]
+    items = [{"link_id": id_of(number), "status": "running"} for number in (1, 9)]
+    answer = {"total": 2, "success": 2, "failed": 0, "results": results}
+    every = "status=pending,queued,running,completed,failed,canceled"
+    update_both = recorded("PUT", "/tasks/bulk", {"items": items}, answer)
+    later = page(every, [task(1, "running")], total=1)
+    difference = found(page(every, [task(1)], total=1), update_both, later)
+    assert (difference.place, difference.recorded) == ("answer/results/1/success", "true")
+    assert difference.why == f"No list in the recording shows task {id_of(9)}"
+
+
+def test_another_id_of_the_server_names_the_exchange_that_shows_the_right_one() -> None:
+    first, second = page("", [task(1)], total=1), page("", [task(1)], total=1)
+    answer = json.loads(second.exchange.answer_body) | {"server_id": id_of(77)}
+    wrong = replace(second, exchange=replace(second.exchange, answer_body=json.dumps(answer).encode()))
+    difference = found(first, wrong)
+    assert (difference.number, difference.place) == (2, "answer/server_id")
+    assert difference.why == (
+        f'Exchange 1 (GET {BASE}/tasks) shows "{id_of(801)}", and no request can change this'
+    )
+
+
+def test_a_page_that_lists_the_task_of_its_cursor_says_so() -> None:
+    pages = (
+        page("limit=2", [task(1), task(2)], total=3, limit=2),
+        page("", [task(1), task(2), task(3)], total=3),
+    )
+    repeats = page(f"limit=2&after={id_of(2)}", [task(2), task(3)], total=3, limit=2)
+    difference = found(pages[1], pages[0], repeats)
+    assert (difference.number, difference.recorded) == (3, f"task {id_of(2)}")
+    assert difference.why == "The request asks for the tasks after this task, so the page must not list it"
+
+
+def test_a_page_with_more_tasks_than_its_limit_says_so() -> None:
+    whole = page("", [task(1), task(2), task(3)], total=3)
+    difference = found(whole, page("limit=2", [task(1), task(2), task(3)], total=3, limit=2))
+    assert difference.why == "The page lists 3 tasks, but the request asks for at most 2"
+
+
+def test_a_value_that_a_later_change_cleared_names_this_change() -> None:
+    whole = page("", [task(1, link_post="")], total=1)
+    difference = found(whole, update(1, link_post="x"), update(1, status="queued"), whole)
+    assert "Exchange 2 " in difference.why
+    assert difference.why.endswith(f"exchange 3 (PUT {BASE}/tasks/{id_of(1)}) changed only: status")

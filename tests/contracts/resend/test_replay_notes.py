@@ -1,0 +1,27 @@
+"""The notes about a replay say what was not judged, and why."""
+
+from __future__ import annotations
+
+from tests.mockserver.capsules.replay.test_reconstructed_replay import capsule_of, page, recorded, task
+from workerkit.contracts.resend.replay_notes import UNKNOWN_CHANGES, replay_summary
+from workerkit.mockserver.capsules.file.capsule import Capsule
+from workerkit.mockserver.capsules.replay.replay import replay
+
+LISTS = page("", [task(1), task(2)], total=2), page("", [task(2)], total=1)
+
+
+def notes_of(capsule: Capsule) -> tuple[str, ...]:
+    result = replay(capsule, name="recorded.yaml")
+    return replay_summary(capsule, result, None, small=None).notes
+
+
+def test_a_request_that_the_page_does_not_name_is_said_to_be_not_compared() -> None:
+    capsule = capsule_of(LISTS[0], recorded("GET", "/version", None, {"version": 2}))
+    assert "Not compared, because the API page does not name the request: exchange 2." in notes_of(capsule)
+
+
+def test_the_notes_say_why_each_exchange_was_judged_alone() -> None:
+    unnamed = recorded("POST", "/tasks/1/archive", None, {"success": True})
+    assert UNKNOWN_CHANGES in notes_of(capsule_of(LISTS[0], unnamed, LISTS[1]))
+    moved = page("limit=1", [task(1)], total=3, limit=1), page("limit=1", [task(2)], total=2, limit=1)
+    assert UNKNOWN_CHANGES not in notes_of(capsule_of(*moved))
