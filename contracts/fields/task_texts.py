@@ -48,7 +48,10 @@ def write_plain_links(context: RunContext) -> None:
 
 
 def write_unusual_texts(context: RunContext) -> None:
-    """Writes texts that a server may refuse. It must not answer 5xx, and must list what it accepted."""
+    """Writes texts that a server may refuse. It must not answer 5xx, and must list what it accepted.
+
+    A note says which links the list has in another form.
+    """
     if not context.tasks:
         return
     trial = _UnusualTexts(context)
@@ -56,6 +59,7 @@ def write_unusual_texts(context: RunContext) -> None:
         trial.write_in_single_updates(operation)
     trial.write_in_batches()
     trial.writer.read_back()
+    trial.writer.note_other_forms()
 
 
 class _UnusualTexts:
