@@ -34,7 +34,7 @@ from workerkit.contracts.scripted.script import FIELD_STEPS, Step
 from workerkit.contracts.target.plan import Writes
 
 # Three requests list the tasks before the steps.
-MOST_REQUESTS = 3 + 190
+MOST_REQUESTS = 3 + 192
 ALL_STEPS = FIELD_STEPS[Writes.ALL]
 # For each kind of faults at least one: the step that finds it, the rule, and words of the message.
 # `python -m benchmarks.soundness.independent` tries all.
@@ -191,6 +191,20 @@ def test_links_that_another_link_replaces_are_one_cause() -> None:
     )
     assert len(ledger.findings) > 20
     assert [cause.rules for cause in causes_of(ledger)] == [("update-links",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("long-text-crashes", task_texts.write_unusual_texts),
+        ("bulk-foreign-updated-without-status", ownership.update_foreign_fields),
+    ],
+)
+def test_one_mistake_in_many_fields_is_one_cause(name: str, step: Step) -> None:
+    ledger, _ = step_ledger([step], fault=FAULTS[name])
+    rule = FOUND[name][1]
+    assert sum(finding.rule == rule for finding in ledger.findings) > 2
+    assert sum(cause.finding.rule == rule for cause in causes_of(ledger)) == 1
 
 
 def test_a_system_error_has_one_finding_for_each_field_and_kind_of_text() -> None:
