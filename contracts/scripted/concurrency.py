@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from workerkit.contracts.relations.listed_tasks import Task
@@ -23,12 +24,13 @@ def list_concurrently(context: RunContext) -> None:
     """Lists the tasks of two servers at the same time. Each list must be that of the server of its key."""
     if context.target.other_api_key is None or not context.server_id:
         return
-    other_id = _server_id(_list(context, context.target.other_api_key))
+    # The query is another one than that of the lists, so that a cache cannot answer both keys alike.
+    other_id = _server_id(context.client.get_tasks(key=context.target.other_api_key, limit=2))
     expected = {context.target.api_key: context.server_id, context.target.other_api_key: other_id}
     if other_id in (None, context.server_id):
         return
     with ThreadPoolExecutor(_LISTS) as pool:
-        lists = list(pool.map(lambda key: (key, _list(context, key)), [*expected] * (_LISTS // 2)))
+        lists = list(pool.map(partial(_list, context), [*expected] * (_LISTS // 2)))
     wrong = [
         exchange for key, exchange in lists if exchange.accepted and _server_id(exchange) != expected[key]
     ]
@@ -40,8 +42,8 @@ def list_concurrently(context: RunContext) -> None:
     context.ledger.record_check("list", flaw if wrong else None, *wrong[:1])
 
 
-def _list(context: RunContext, key: str) -> Exchange:
-    return context.client.get_tasks(key=key, limit=1)
+def _list(context: RunContext, key: str) -> tuple[str, Exchange]:
+    return key, context.client.get_tasks(key=key, limit=1)
 
 
 def _server_id(exchange: Exchange) -> Any:

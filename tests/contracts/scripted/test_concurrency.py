@@ -10,13 +10,18 @@ import pytest
 
 from tests.contracts.small_server import Json, SmallServer, serving
 from tests.independent.step_trial import run_steps
+from workerkit.contracts.gate.gate import Gate
+from workerkit.contracts.run.preflight import check_target
 from workerkit.contracts.scripted.concurrency import list_concurrently
+from workerkit.contracts.target.plan import Plan
+from workerkit.contracts.target.run_clock import RunClock
+from workerkit.openapi.spec.api import worker_api
 
 LISTS = 12
 
 
 class Together(SmallServer):
-    """Answers the lists with `limit=1` together, except for the first one."""
+    """Answers the lists with `limit=1` together."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,10 +37,8 @@ class Together(SmallServer):
         if target.endswith("?limit=1"):
             with self.lock:
                 self.keys.append(key)
-                is_first = len(self.keys) == 1
-            if not is_first:
-                self.barrier.wait()
-                key = self.key_of(key)
+            self.barrier.wait()
+            key = self.key_of(key)
         return super().answer(method, target, {"X-API-Key": key}, body)
 
 
@@ -44,6 +47,30 @@ class OneGlobal(Together):
 
     def key_of(self, own_key: str) -> str:
         return self.keys[-1]
+
+
+class SharedCache(SmallServer):
+    """A fault: a cache of lists that does not look at the key."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cache: dict[str, tuple[int, Json]] = {}
+
+    def answer(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, Json]:
+        if method != "GET":
+            return super().answer(method, target, headers, body)
+        return self.cache.setdefault(target, super().answer(method, target, headers, body))
+
+
+def test_a_cache_for_all_keys_is_found() -> None:
+    with serving(SharedCache()) as target:
+        gate = Gate(target, Plan(), worker_api(), clock=RunClock(), watcher=lambda _: None)
+        try:
+            usable = check_target(target, gate, lambda _: None)
+        finally:
+            gate.close()
+        ledger, _ = run_steps(usable, [list_concurrently])
+    assert [finding.rule for finding in ledger.findings] == ["list"]
 
 
 @pytest.mark.parametrize(("server", "wrong"), [(Together, 0), (OneGlobal, 6)])
