@@ -34,7 +34,7 @@ from workerkit.contracts.scripted.script import FIELD_STEPS, Step
 from workerkit.contracts.target.plan import Writes
 
 # Three requests list the tasks before the steps.
-MOST_REQUESTS = 3 + 192
+MOST_REQUESTS = 3 + 194
 ALL_STEPS = FIELD_STEPS[Writes.ALL]
 # For each kind of faults at least one: the step that finds it, the rule, and words of the message.
 # `python -m benchmarks.soundness.independent` tries all.
