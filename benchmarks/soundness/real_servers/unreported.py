@@ -8,7 +8,11 @@ _EQUAL = (
     "Only the data is strange, and the data of an honest server can be so. A note in the report says which "
     "fields are equal."
 )
+_MASKED = "Only the data is strange: the passwords of a test system can be masked."
 UNREPORTED = {
+    ("fastapi", "password-masked"): _MASKED,
+    ("django", "list-password-masked"): _MASKED,
+    ("express", "list-password-masked"): _MASKED,
     ("fastapi", "request-name-is-id"): _EQUAL,
     ("django", "list-website-wrong"): _EQUAL,
     ("express", "list-website-is-name"): _EQUAL,
