@@ -56,7 +56,7 @@ def main(
         _RESULTS.unlink(missing_ok=True)
     _RESULTS.parent.mkdir(exist_ok=True)
     machine = Machine()
-    known = {result.job: result for result in read_results(_RESULTS)}
+    known = read_results(_RESULTS)
     wanted = [
         job
         for job in all_jobs(stacks or STACKS, seeds)
@@ -64,7 +64,9 @@ def main(
     ]
     todo = wanted if again else [known.get(job, job) for job in wanted]
     for result in _run(todo, processes, minutes, stock=stock):
-        known[result.job] = result
+        rules = ", ".join(result.broken) or "-"
+        click.echo(f"{result.job.stack:8} {result.job.name[:60]:60} {rules} {result.end}")
+    known = read_results(_RESULTS)
     planned = list(all_jobs(STACKS, SEEDS))
     shown = [known[job] for job in planned if job in known]
     _PAGE.write_text(page(shown, planned, machine.description()), "utf-8")
@@ -101,8 +103,6 @@ def _run(wanted: Iterable[Job | Result], processes: int, minutes: float, *, stoc
             for result in (future.result() for future in done):
                 file.write(result_line(result))
                 file.flush()
-                rules = ", ".join(result.broken) or "-"
-                click.echo(f"{result.job.stack:8} {result.job.name[:60]:60} {rules} {result.end}")
                 yield result
 
 

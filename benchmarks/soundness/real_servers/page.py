@@ -53,7 +53,7 @@ def _text(results: Sequence[Result], planned: Sequence[Job]) -> str:
         f"The servers of tests/servers were written from the API page alone. The benchmark has "
         f"{len(planned)} runs of `conform`, with all keys and the default options. {state} The seed is that "
         f"of the random requests; the faults run with seed 1. {unseen} more faults are planted that no "
-        f"answer can show; they have no run."
+        f"answer can show; they have no run. If a run was repeated, the page has the last result."
     )
 
 

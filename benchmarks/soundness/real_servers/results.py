@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.soundness.real_servers.jobs import Job, Kind
@@ -54,12 +53,16 @@ class Result:
         return self.stock is None and not self.job.variants and self.job.seed == 1
 
 
-def read_results(file: Path) -> Iterator[Result]:
-    """Yields the results in the file. The last result of a job is the valid one."""
-    if file.exists():
-        for line in file.read_text("utf-8").splitlines():
-            fields = json.loads(line)
-            yield Result(**{**fields, "job": Job(**fields["job"])})
+def read_results(file: Path) -> dict[Job, Result]:
+    """The last result of each job in the file. What Schemathesis alone found stays known after a new run."""
+    known: dict[Job, Result] = {}
+    for line in file.read_text("utf-8").splitlines() if file.exists() else ():
+        fields = json.loads(line)
+        result = Result(**{**fields, "job": Job(**fields["job"])})
+        if result.stock is None and result.job in known:
+            result = replace(result, stock=known[result.job].stock)
+        known[result.job] = result
+    return known
 
 
 def result_line(result: Result) -> str:
