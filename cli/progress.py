@@ -21,6 +21,7 @@ from rich.progress import Progress as Bar
 
 from workerkit.cli.console import shows_progress
 from workerkit.openapi.formats.visible_text import visible_line
+from workerkit.openapi.languages.phrase import phrase
 
 _MAX_NAMES = 4
 
@@ -78,20 +79,23 @@ class Progress(_ProgressLine):
 
 
 class Countdown(_ProgressLine):
-    """Shows how many things are left. The number only goes down.
+    """Shows how many exchanges are left. The number only goes down.
 
     total: the number at the start.
-    things: the name of the things.
     """
 
-    def __init__(self, out: Console, total: int, things: str) -> None:
+    def __init__(self, out: Console, total: int) -> None:
         super().__init__(
             out, SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
         )
-        self._left, self._suffix = total, f"of {total} {things} left"
-        self._task = self._bar.add_task(f"{total} {self._suffix}")
+        self._left, self._total = total, total
+        self._task = self._bar.add_task(self._description())
 
     def lower_to(self, count: int) -> None:
         """Shows `count` if it is lower than the number that is shown."""
         self._left = min(self._left, count)
-        self._bar.update(self._task, description=f"{self._left} {self._suffix}")
+        self._bar.update(self._task, description=self._description())
+
+    def _description(self) -> str:
+        text = phrase("{count} of {total} exchanges left", count=self._left, total=self._total)
+        return visible_line(text)

@@ -1,4 +1,4 @@
-"""The options `--json`, `--junit` and `--html`, and the report files that they ask for; `--lang`."""
+"""The options `--json`, `--junit` and `--html`, and the report files that they ask for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from workerkit.cli.options.language_option import language_option
 from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, write_atomically
 from workerkit.mockserver.reports.github.annotations import annotation_lines
 from workerkit.mockserver.reports.html.html_page import html_report
@@ -17,8 +18,6 @@ from workerkit.mockserver.reports.markdown import add_step_summary
 from workerkit.mockserver.reports.report import CommandReport
 from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.visible_text import visible_json
-from workerkit.openapi.languages.catalogue import ENGLISH, LANGUAGES
-from workerkit.openapi.languages.report_language import reports_in
 
 STANDARD_OUTPUT = "-"
 _FORMATS = {
@@ -84,19 +83,6 @@ def report_options(command: C) -> C:
         help_text = f"Write the report to FILE {text}; - means standard output."
         command = click.option(f"--{name}", f"{name}_file", metavar="FILE", help=help_text)(command)
     return command
-
-
-def language_option(command: C) -> C:
-    """Adds `--lang` to a command. While the command runs, texts for people are in this language."""
-    return click.option(
-        "--lang",
-        type=click.Choice(LANGUAGES),
-        default=ENGLISH,
-        show_default=True,
-        expose_value=False,
-        callback=lambda context, _, language: context.with_resource(reports_in(language)),
-        help="The language of what people read. JSON and JUnit XML are always in English.",
-    )(command)
 
 
 def _check_writable(option: str, name: str | None) -> None:

@@ -22,6 +22,7 @@ LEFT_OUT = {
     "tests/mockserver/workers/test_command.py": "the process that guards a worker on POSIX",
     "tests/acceptance/test_without_posix.py": "runs itself on such a system",
     "tests/mockserver/server/test_threads.py::test_under_gevent": "gevent on Linux needs fcntl",
+    "tests/contracts/fleet/test_worker_user.py::test_a_run_in_one_process": "gevent on Linux needs fcntl",
     "tests/mockserver/server/test_tls.py::test_a_reset_is_real_also_with_https": "select.poll",
     "tests/mockserver/server/test_foreground.py::test_a_pipe_as_ready_file": "named pipes",
     "tests/mockserver/server/test_foreground.py::test_an_existing_ready_file_keeps_its_mode": "modes",

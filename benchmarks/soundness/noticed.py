@@ -2,25 +2,30 @@
 
 A suite that asserts nothing has to notice nothing. One that checks everything has to notice everything: that
 is `workerkit conform`, run as a test suite. Between them are the tests and the workers of the documentation.
+
+Each row goes to a file at once, and the next call goes on where the last one stopped.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import shlex
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 
 from benchmarks.goal import Goal, goal_table, markdown
 from benchmarks.machine import Machine
+from tests.ci.test_other_runners import JUNIT, go, java, node
 from tests.docs.markdown_page import MarkdownPage
 from workerkit.mockserver.mutants import MUTANTS
 from workerkit.mockserver.mutation.mutation_plan import MutationPlan
-from workerkit.mockserver.mutation.mutation_result import MutationResult
 from workerkit.mockserver.mutation.mutation_run import run_mutation
 from workerkit.scenarios.library import library
 
@@ -28,6 +33,7 @@ _ROOT = Path(__file__).parents[2]
 _SUITE_SECONDS, _WORKER_SECONDS = 300.0, 60.0
 _EXAMPLES = _ROOT / "tests" / "examples"
 _PAGE = Path(__file__).with_suffix(".md")
+_DONE = Path("build", "noticed.jsonl")
 _NOTHING, _EVERYTHING = "asserts nothing", "checks everything: `workerkit conform`"
 _ASSERTS_NOTHING = """
 import json, os, urllib.request
@@ -79,23 +85,63 @@ class _Tested:
     is_worker: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What a command noticed.
+
+    mutants: how many mutants were tried.
+    called: how many operations the command calls.
+    """
+
+    name: str
+    mutants: int
+    called: int
+    noticed: int
+    missed: int
+    not_reached: int
+    seconds: float
+
+    @property
+    def cells(self) -> list[str]:
+        """The cells of the table."""
+        counts = (self.mutants, self.called, self.noticed, self.missed, self.not_reached)
+        return [self.name, *map(str, counts), f"{self.seconds:.0f}"]
+
+
 @click.command()
 @click.option("--every", default=1, show_default=True, help="Try only every nth mutant.")
 @click.option("--jobs", default=2, show_default=True, help="How many runs are done at the same time.")
-def main(every: int, jobs: int) -> None:
-    """Tries all commands, prints the table, and writes it to noticed.md."""
-    machine, mutants = Machine(), tuple(MUTANTS)[::every]
-    results: dict[str, MutationResult] = {}
+@click.option("--done", default=str(_DONE), show_default=True, help="The file that keeps the rows.")
+def main(every: int, jobs: int, done: str) -> None:
+    """Tries the commands whose rows are not in the file, prints the table, and writes it to noticed.md."""
+    machine, mutants, file = Machine(), tuple(MUTANTS)[::every], Path(done)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    rows = _rows(file)
     with tempfile.TemporaryDirectory() as folder:
         for tested in _commands(Path(folder)):
-            scenario = library.find("quiet-day") if tested.is_worker else None
-            limit = _WORKER_SECONDS if tested.is_worker else _SUITE_SECONDS
-            plan = MutationPlan(tested.words, scenario, (), mutants, jobs, time_limit=limit)
-            results[tested.name] = run_mutation(plan)
-            click.echo(" | ".join(_cells(tested.name, results[tested.name])))
-    goals = _goals(results)
-    _PAGE.write_text(_page(results, goals, len(mutants), machine.description()), "utf-8")
+            if tested.name not in rows:
+                rows[tested.name] = _row(tested, mutants, jobs)
+                with file.open("a", encoding="utf-8") as lines:
+                    lines.write(json.dumps(asdict(rows[tested.name])) + "\n")
+            click.echo(" | ".join(rows[tested.name].cells))
+    goals = _goals(rows)
+    _PAGE.write_text(_page(rows, goals, machine.description()), "utf-8")
     sys.exit(0 if all(goal.is_met for goal in goals) else 1)
+
+
+def _rows(file: Path) -> dict[str, _Row]:
+    """The rows that earlier calls wrote, by the name of the command."""
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    rows = [_Row(**json.loads(line)) for line in lines]
+    return {row.name: row for row in rows}
+
+
+def _row(tested: _Tested, mutants: tuple[str, ...], jobs: int) -> _Row:
+    scenario = library.find("quiet-day") if tested.is_worker else None
+    limit = _WORKER_SECONDS if tested.is_worker else _SUITE_SECONDS
+    result = run_mutation(MutationPlan(tested.words, scenario, (), mutants, jobs, time_limit=limit))
+    counts = (result.noticed, result.missed, result.not_reached)
+    return _Row(tested.name, len(mutants), len(result.called), *counts, result.seconds)
 
 
 def _commands(folder: Path) -> Iterator[_Tested]:
@@ -123,8 +169,26 @@ def _commands(folder: Path) -> Iterator[_Tested]:
     yield _Tested("a test that runs worker.py", (*pytest, _written(folder, "test_worker.py", text)))
     yield _Tested("the worker worker.py", (python, worker), is_worker=True)
     yield _Tested("the worker worker_httpx.py", (python, str(_EXAMPLES / "worker_httpx.py")), is_worker=True)
-    if node := shutil.which("node"):
-        yield _Tested("the worker worker.js", (node, str(_EXAMPLES / "worker.js")), is_worker=True)
+    if shutil.which("bash") and shutil.which("jq") and shutil.which("curl"):
+        yield _Tested("the worker worker.sh", ("bash", str(_EXAMPLES / "worker.sh")), is_worker=True)
+    if shutil.which("node"):
+        yield _Tested("the worker worker.js", ("node", str(_EXAMPLES / "worker.js")), is_worker=True)
+        yield from _other_runners(folder)
+
+
+def _other_runners(folder: Path) -> Iterator[_Tested]:
+    """The tests of examples/ in other languages. They start `workerkit serve` themselves."""
+    for runner, needed in ((node, "node"), (go, "go"), (java, "javac")):
+        if shutil.which(needed) is None or (runner is java and not JUNIT.exists()):
+            continue
+        copy = folder / runner.__name__
+        shutil.copytree(_ROOT / "examples" / runner.__name__, copy)
+        words, worker = runner(copy, _EXAMPLES / "worker.js")
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        variables = {"PATH": path, "WORKER": worker, "GOFLAGS": "-mod=mod"}
+        settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+        line = f"cd {shlex.quote(str(copy))} && {settings} exec {shlex.join(words)}"
+        yield _Tested(f"the tests of examples/{runner.__name__}", ("sh", "-c", line))
 
 
 def _written(folder: Path, name: str, text: str) -> str:
@@ -132,13 +196,8 @@ def _written(folder: Path, name: str, text: str) -> str:
     return str(folder / name)
 
 
-def _cells(name: str, result: MutationResult) -> list[str]:
-    counts = (len(result.called), result.noticed, result.missed, result.not_reached)
-    return [name, *map(str, counts), f"{result.seconds:.0f}"]
-
-
-def _goals(results: dict[str, MutationResult]) -> list[Goal]:
-    nothing, everything = results[_NOTHING], results[_EVERYTHING]
+def _goals(rows: dict[str, _Row]) -> list[Goal]:
+    nothing, everything = rows[_NOTHING], rows[_EVERYTHING]
     left = everything.missed + everything.not_reached
     return [
         Goal("noticed by the suite that asserts nothing", nothing.noticed, "", 0),
@@ -146,14 +205,14 @@ def _goals(results: dict[str, MutationResult]) -> list[Goal]:
     ]
 
 
-def _page(results: dict[str, MutationResult], goals: list[Goal], count: int, machine: str) -> str:
-    head = ["command", "operations called", "noticed", "not noticed", "not reached", "seconds"]
-    rows = [_cells(name, result) for name, result in results.items()]
+def _page(rows: dict[str, _Row], goals: list[Goal], machine: str) -> str:
+    head = ["command", "mutants", "operations called", "noticed", "not noticed", "not reached", "seconds"]
+    table = markdown(head, [row.cells for row in rows.values()])
     return (
         "# What test suites and workers notice\n\n"
-        f"`workerkit mutate` with {count} of the {len(MUTANTS)} mutants. Each mutant is a mock that breaks "
-        "one promise of the API page. It is reached if the command calls its operation.\n\n"
-        f"{markdown(head, rows)}\n\n{goal_table(goals)}\n\n{machine}\n"
+        f"`workerkit mutate` with some or all of the {len(MUTANTS)} mutants. Each mutant is a mock that "
+        "breaks one promise of the API page. It is reached if the command calls its operation.\n\n"
+        f"{table}\n\n{goal_table(goals)}\n\n{machine}\n"
     )
 
 

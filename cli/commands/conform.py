@@ -12,7 +12,7 @@ from rich.console import Console
 
 from workerkit.cli.conform_run import ConformOptions, ConformRun
 from workerkit.cli.console import console
-from workerkit.cli.option_types import DURATION, RATE
+from workerkit.cli.options.option_types import DURATION, RATE
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.report.command_report import command_report
@@ -24,6 +24,7 @@ from workerkit.contracts.target.plan import BadPlanError, Writes
 from workerkit.contracts.target.target import BadTargetError
 from workerkit.mockserver.atomic_file import check_writable, make_folder, write_atomically
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import joined, phrase
 
 
 @click.command("conform")
@@ -167,7 +168,8 @@ def _tested(run: ConformRun, out: Console, *, with_capsules: bool) -> Report:
 
 
 def _show_exchange(progress: Progress, exchange: Exchange) -> None:
-    progress.step(f"{exchange.operation or exchange.path} {exchange.status or 'no answer'}")
+    status = phrase("no answer") if exchange.status is None else str(exchange.status)
+    progress.step(joined(" ", (exchange.operation or exchange.path, status)))
 
 
 def _save_findings(report: Report, folder: str) -> str:
@@ -178,7 +180,13 @@ def _save_findings(report: Report, folder: str) -> str:
         )
     names = ", ".join(f"{finding.name}.yaml" for finding in report.saved_findings)
     capsule = Path(folder, f"{report.saved_findings[0].name}.capsule.yaml")
-    return (
-        f"Saved in {folder}: {names}. Run one on the mock: workerkit serve --scenario FILE\n"
-        f"Each has a capsule beside it. Send its requests again: workerkit replay {capsule} --target URL"
+    saved = phrase(
+        "Saved in {folder}: {names}. Run one on the mock: workerkit serve --scenario FILE",
+        folder=folder,
+        names=names,
     )
+    replay = phrase(
+        "Each has a capsule beside it. Send its requests again: workerkit replay {capsule} --target URL",
+        capsule=capsule,
+    )
+    return joined("\n", (saved, replay))

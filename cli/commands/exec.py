@@ -16,12 +16,13 @@ import click
 from rich.console import Console
 
 from workerkit.cli.console import console
-from workerkit.cli.option_types import DURATION
+from workerkit.cli.options.option_types import DURATION
+from workerkit.cli.options.trial_options import grace_option
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.cli.setup.completed_names import scenario_names_or_all
-from workerkit.cli.trial_options import grace_option
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
+from workerkit.mockserver.mutation.mutated_process import mutate_process
 from workerkit.mockserver.reports.report import Outcome
 from workerkit.mockserver.reports.terminal import (
     styled_case_line,
@@ -37,6 +38,7 @@ from workerkit.mockserver.trials.kept_mocks import KeptMocks
 from workerkit.mockserver.trials.trial import Trial, try_worker
 from workerkit.mockserver.trials.trial_report import as_json, case_of, report_of
 from workerkit.mockserver.workers.worker_run import RunStoppedError
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.library import library
 from workerkit.scenarios.model.scenario import Scenario
 
@@ -134,6 +136,7 @@ def command(
       workerkit exec --save-capsules capsules -- python worker.py
       workerkit exec --host 172.17.0.1 --public-url http://host.docker.internal -- ./start-container.sh
     """
+    mutate_process()
     address = _checked_address(host, public_url, is_tls=tls, jobs=jobs)
     scenarios, reports, began = _chosen_scenarios(scenario), ReportFiles(**files), time.time()
     capsule_folder = CapsuleFolder(Path(save_capsules)) if save_capsules else None
@@ -188,15 +191,16 @@ def command(
 
 
 def _print_address(out: Console, scenario: str, address: str) -> None:
-    out.print(f"See it work: {address}  {scenario}")
+    out.print(phrase("See it work: {address}  {scenario}", address=address, scenario=scenario))
 
 
 def _wait_for_person(out: Console) -> None:
     """Waits until a person at the terminal presses Enter or Ctrl-C. Does not wait without a person."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        out.print("", "The pages of --ui end now, because nobody at a terminal can end them later.", sep="\n")
+        why = phrase("The pages of --ui end now, because nobody at a terminal can end them later.")
+        out.print("", why, sep="\n")
         return
-    out.print("", "The pages of --ui stay until you press Enter or Ctrl-C.", sep="\n")
+    out.print("", phrase("The pages of --ui stay until you press Enter or Ctrl-C."), sep="\n")
     with suppress(KeyboardInterrupt):
         sys.stdin.readline()
 

@@ -7,7 +7,7 @@ import sys
 import click
 
 from workerkit.cli.echo import echo
-from workerkit.cli.option_types import DURATION, token_from
+from workerkit.cli.options.option_types import DURATION, token_from
 from workerkit.mockserver.control.health_check import NotHealthyError, RunningMock, mock_of_ready_file
 
 

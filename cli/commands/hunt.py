@@ -11,10 +11,10 @@ import click
 
 from workerkit.cli.console import console
 from workerkit.cli.interrupt import INTERRUPTED
-from workerkit.cli.option_types import DURATION, SHARE_OF_TIMES
+from workerkit.cli.options.option_types import DURATION, SHARE_OF_TIMES
+from workerkit.cli.options.trial_options import grace_option
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
-from workerkit.cli.trial_options import grace_option
 from workerkit.mockserver.hunt.hunt import run_hunt
 from workerkit.mockserver.hunt.hunt_folder import HuntFolder
 from workerkit.mockserver.hunt.hunt_plan import HuntPlan

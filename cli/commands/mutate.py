@@ -8,11 +8,11 @@ import sys
 import click
 
 from workerkit.cli.console import console
-from workerkit.cli.option_types import DURATION
+from workerkit.cli.options.option_types import DURATION
+from workerkit.cli.options.trial_options import grace_option
 from workerkit.cli.progress import Progress
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.cli.setup.completed_names import scenario_names_or_all
-from workerkit.cli.trial_options import grace_option
 from workerkit.mockserver.mutants import MUTANTS
 from workerkit.mockserver.mutants.mutant import EVERY_OPERATION
 from workerkit.mockserver.mutation.mutation_plan import MutationPlan, runs_pytest

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from workerkit.cli.console import console
 from workerkit.cli.echo import echo
-from workerkit.cli.option_types import DURATION
+from workerkit.cli.options.option_types import DURATION
 from workerkit.cli.progress import Countdown
 from workerkit.cli.report_files import ReportFiles, report_options
 from workerkit.contracts.resend.issue_text import fits_into_issue, issue_text
@@ -35,6 +35,7 @@ from workerkit.mockserver.capsules.replay.replay_report import (
 )
 from workerkit.mockserver.capsules.replay.worker_replay import replay_to_worker
 from workerkit.mockserver.reports.terminal import styled_summary
+from workerkit.openapi.languages.phrase import joined, phrase
 
 
 @click.command("replay")
@@ -170,13 +171,22 @@ def _shrink(
 ) -> str:
     """Writes the smaller capsule. Returns a line about it."""
     count = len(replayer.capsule.recorded)
-    with Countdown(people, count, "exchanges") as countdown:
+    with Countdown(people, count) as countdown:
         small = replayer.smaller_capsule(result, countdown.lower_to)
     write_atomically(small_file, capsule_text(small).encode("utf-8", "surrogatepass"), secret=True)
-    kept = f"{len(small.recorded)} of {count} exchanges are enough to show the same first difference"
-    repeats = (
-        f" The requests were sent to {target} many times, so check the result on a fresh server."
-        if target
-        else ""
-    )
-    return f"{small_file}: {kept}.{repeats} Replay it: workerkit replay {small_file}"
+    sentences = [
+        phrase(
+            "{file}: {kept} of {count} exchanges are enough to show the same first difference.",
+            file=small_file,
+            kept=len(small.recorded),
+            count=count,
+        ),
+        phrase("Replay it: workerkit replay {file}", file=small_file),
+    ]
+    if target:
+        repeats = phrase(
+            "The requests were sent to {target} many times, so check the result on a fresh server.",
+            target=target,
+        )
+        sentences.insert(1, repeats)
+    return joined(" ", sentences)

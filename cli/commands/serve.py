@@ -11,11 +11,12 @@ import click
 
 from workerkit.cli.console import console
 from workerkit.cli.echo import echo
-from workerkit.cli.option_types import DURATION, TokenOption, token_from
+from workerkit.cli.options.option_types import DURATION, TokenOption, token_from
 from workerkit.cli.request_printer import requests_printed
 from workerkit.cli.setup.completed_names import scenario_names
 from workerkit.mockserver.capsules.capture.capsule_observer import CapsuleObserver, watch_worlds
 from workerkit.mockserver.capsules.capture.folder import CapsuleFolder
+from workerkit.mockserver.mutation.mutated_process import mutate_process
 from workerkit.mockserver.observers.journal_file import JournalFile, journal_exchanges_to
 from workerkit.mockserver.observers.json_log import log_as_json
 from workerkit.mockserver.server.foreground import serve_until_signal
@@ -155,6 +156,7 @@ def command(
       workerkit serve --port 8080
       workerkit serve --scenario key-revoked --save-capsules capsules
     """
+    mutate_process()
     token = _token(control_token, control_token_file)
     print_line = _print_nothing if quiet else echo
     worlds = Worlds(most_worlds)

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from workerkit.cli.option_types import token_from
+from workerkit.cli.options.option_types import token_from
 from workerkit.cli.watch.control_client import ControlClient
 from workerkit.cli.watch.watch_app import WatchApp
 from workerkit.cli.watch.watched_world import WatchedWorld

@@ -64,7 +64,8 @@ def _connect_worker(environment: Environment, runner: WorkerRunner) -> None:
         sent.clear()
         process.begin(FleetPlan.from_json(msg.data))
 
-    def end(**_: Any) -> None:
+    # Up to 2.45, Locust gives the arguments of a message without their names.
+    def end(*_: Any, **__: Any) -> None:
         tally = process.end()
         if not sent:
             sent.append(True)

@@ -20,7 +20,7 @@ class Need(StrEnum):
 
     TASKS = phrase("needs --writes sandbox or all")
     ALL_WRITES = phrase("needs --writes all")
-    OTHER_KEY = "needs --other-api-key"
+    OTHER_KEY = phrase("needs --other-api-key")
     INACTIVE_KEY = "needs --inactive-api-key"
 
 

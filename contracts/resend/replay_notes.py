@@ -8,10 +8,11 @@ from textwrap import shorten
 from workerkit.contracts.relations.violations import violations
 from workerkit.contracts.resend.page_sentence import page_sentence
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.file.note_phrase import note_phrase
 from workerkit.mockserver.capsules.replay.explanation import NOBODY_CHANGED
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
-from workerkit.openapi.languages.phrase import phrase
+from workerkit.openapi.languages.phrase import changed_text, phrase
 
 _MAX_NOTE_LENGTH = 200
 _MAX_NUMBERS = 5
@@ -81,10 +82,14 @@ def replay_summary(
 def capsule_notes(capsule: Capsule) -> list[str]:
     """The notes and the expectation that are written in the capsule file."""
     notes: list[str] = [
-        phrase("Note in the file: {note}", note=shorten(note, _MAX_NOTE_LENGTH, placeholder=" …"))
+        phrase("Note in the file: {note}", note=changed_text(note_phrase(note), _shortened))
         for note in capsule.notes
     ]
     return [*notes, phrase("Expected: {expected}", expected=capsule.expected)] if capsule.expected else notes
+
+
+def _shortened(note: str) -> str:
+    return shorten(note, _MAX_NOTE_LENGTH, placeholder=" …")
 
 
 def _without_bodies(capsule: Capsule) -> list[str]:

@@ -43,7 +43,7 @@ def update_foreign_tasks(context: RunContext) -> None:
     key = context.target.other_api_key
     if key is None:
         for rule in FOREIGN_RULES:
-            context.ledger.mark_untested(rule, "needs --other-api-key")
+            context.ledger.mark_untested(rule, phrase("needs --other-api-key"))
         return
     # A server may change tasks from pending to queued when it lists them, so the second list is used.
     _, listed = (context.client.get_tasks(key=key) for _ in range(2))

@@ -62,7 +62,7 @@ def send_inactive_key(context: RunContext) -> None:
     """
     key = context.target.inactive_api_key
     if key is None:
-        context.ledger.mark_untested("server-active", "needs --inactive-api-key")
+        context.ledger.mark_untested("server-active", phrase("needs --inactive-api-key"))
         return
     what = phrase("the key of an inactive server")
     _expect_refusal(context, "server-active", context.client.get_tasks(key=key), what)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from docs.made_pages.markdown import introduction, table
 from workerkit.openapi.languages.phrase import text_in
-from workerkit.openapi.spec.proposed_sentence import proposed_sentences
+from workerkit.openapi.spec.proposed_sentence import meanings_of, question_of
 from workerkit.openapi.spec.silence import Silence, silences
 
 _COLUMNS = {"en": ("value", "meaning"), "vi": ("giá trị", "ý nghĩa")}
@@ -21,23 +21,14 @@ def silences_page(language: str) -> str:
 
 
 def _silence(silence: Silence, language: str) -> str:
-    question, meanings = _texts(silence, language)
-    rows = [(f"`{value}`", meaning) for value, meaning in meanings.items()]
+    rows = [(f"`{value}`", meaning.in_language(language)) for value, meaning in meanings_of(silence).items()]
     page_label, seen_label = _LABELS[language]
     return "\n".join(
         [
             f"## {silence.id}\n",
-            f"{question}\n",
+            f"{question_of(silence).in_language(language)}\n",
             table(_COLUMNS[language], rows),
             f"{page_label}: {text_in(silence.page, language)}\n",
             f"{seen_label}: {text_in(silence.seen, language)}\n",
         ]
     )
-
-
-def _texts(silence: Silence, language: str) -> tuple[str, dict[str, str]]:
-    """The question, and what each value means."""
-    if language == "en":
-        return silence.question, dict(silence.values)
-    sentences = proposed_sentences()[silence.id]
-    return sentences.question, {value: sentences.values[value].vi for value in silence.values}

@@ -10,12 +10,15 @@ import click
 from babel.messages.catalog import Message
 from babel.messages.extract import extract
 
+from docs.messages.field_meanings import description, field_meanings
 from workerkit.cli.command_index import commands_of, options_of
 from workerkit.cli.main import workerkit
 from workerkit.mockserver.mutants import MUTANTS
 from workerkit.mockserver.reports.html.page_script import script_phrases
 from workerkit.openapi.page.page import page_sections
 from workerkit.openapi.spec.silence import silences
+from workerkit.scenarios.faults import FAULTS
+from workerkit.scenarios.faults.schedule import Schedule
 from workerkit.scenarios.library import library
 from workerkit.scenarios.rules import RULES
 
@@ -66,6 +69,12 @@ def _in_documentation() -> Iterator[Message]:
     """The texts of the code that only the made pages show."""
     for rule in RULES.values():
         yield _message(one_line(rule.__doc__ or ""), _file_of(rule))
+    for fault in FAULTS.values():
+        yield _message(description(fault), _file_of(fault))
+        for meaning in field_meanings(fault).values():
+            yield _message(meaning, _file_of(fault))
+    for meaning in field_meanings(Schedule).values():
+        yield _message(meaning, _file_of(Schedule))
     for _, command in commands_of(workerkit):
         for paragraph in help_paragraphs(command):
             yield _message(paragraph, "cli/commands")
@@ -85,8 +94,8 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _file_of(rule: type) -> str:
-    return str(Path(*rule.__module__.split(".")[1:]).with_suffix(".py"))
+def _file_of(shape: type) -> str:
+    return str(Path(*shape.__module__.split(".")[1:]).with_suffix(".py"))
 
 
 def _message(text: str | tuple[str, ...], file: str) -> Message:

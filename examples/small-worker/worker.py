@@ -217,14 +217,14 @@ def heartbeat():
 
 
 def keep_alive():
-    """Sends heartbeats until the process ends."""
+    """Sends heartbeats until the process ends. The first one is sent before any work begins."""
 
-    def send_all():
-        heartbeat()
+    def send_others():
         while not STOPPING.wait(HEARTBEAT_EVERY):
             heartbeat()
 
-    threading.Thread(target=send_all, daemon=True).start()
+    heartbeat()
+    threading.Thread(target=send_others, daemon=True).start()
 
 
 def run():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 
 from workerkit.mockserver.http.request import Request
@@ -23,15 +24,15 @@ def break_process(mutant: Mutant) -> None:
         patch_member(world_builder, "bundled_document", lambda name: document)
 
 
-def note_called_operations() -> set[str]:
-    """From now on, notes the operation of each request to a mock of this process in the returned set."""
+def note_called_operations(note: Callable[[str], None]) -> None:
+    """From now on, calls `note` once for each operation that is requested from a mock of this process."""
     called: set[str] = set()
     original = Director.before_request
 
     def before_request(director: Director, operation: str | None, request: Request | None = None) -> None:
-        if operation is not None:
+        if operation is not None and operation not in called:
             called.add(operation)
+            note(operation)
         original(director, operation, request)
 
     patch_member(Director, "before_request", before_request)
-    return called

@@ -99,6 +99,7 @@ def _nothing_text(plan: MutationPlan, called: frozenset[str]) -> str:
     if plan.scenario is not None:
         return "the worker sent no request to the mock. It has to use the address in LIKEPION_BASE_URL"
     return (
-        "the test suite sent no request to the mock. Its tests have to use the fixture worker_api, or the "
-        "address in LIKEPION_BASE_URL with the key in LIKEPION_API_KEY. More: workerkit docs how-to/mutate"
+        "the test suite sent no request to a mock. Its tests have to use the fixture worker_api, the address "
+        "in LIKEPION_BASE_URL with the key in LIKEPION_API_KEY, or a mock that they start with workerkit "
+        "serve. More: workerkit docs how-to/mutate"
     )

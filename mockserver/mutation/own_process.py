@@ -21,7 +21,8 @@ from workerkit.openapi.errors import CannotRunError
 # Where the system can fork, the processes are forked from one that no mutant has changed.
 _CAN_FORK = "forkserver" in multiprocessing.get_all_start_methods()
 _PROCESSES = multiprocessing.get_context("forkserver") if _CAN_FORK else multiprocessing.get_context("spawn")
-_PROCESSES.set_forkserver_preload([__name__])
+if _CAN_FORK:
+    _PROCESSES.set_forkserver_preload([__name__])
 _SECONDS_BETWEEN_CHECKS = 0.05
 
 

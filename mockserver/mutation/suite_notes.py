@@ -1,9 +1,8 @@
-"""What a pytest run tells `workerkit mutate`: files in a folder, which its environment names."""
+"""What a test suite tells `workerkit mutate`: files in a folder, which its environment names."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 MUTANT = "WORKERKIT_MUTANT"
@@ -12,7 +11,7 @@ _FIRST_FAILURE, _CALLED = "first-failure", "called-"
 
 
 class SuiteNotes:
-    """The folder. pytest may run in several processes, and all of them write to it."""
+    """The folder. A suite may run in several processes, and all of them write to it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -25,9 +24,10 @@ class SuiteNotes:
         except FileExistsError:
             return
 
-    def add_called(self, operations: Iterable[str]) -> None:
-        """Notes the operations that the tests of this process called."""
-        (self._folder / f"{_CALLED}{os.getpid()}").write_text("\n".join(sorted(operations)), "utf-8")
+    def add_called(self, operation: str) -> None:
+        """Notes an operation that a test called. At once, because a mock can be killed at any time."""
+        with (self._folder / f"{_CALLED}{os.getpid()}").open("a", encoding="utf-8") as file:
+            file.write(f"{operation}\n")
 
     def first_failure(self) -> str:
         """The id of the first test that failed. Empty if none failed."""

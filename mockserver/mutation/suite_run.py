@@ -30,7 +30,9 @@ def run_suite(plan: MutationPlan, mutant: str, stop: threading.Event) -> RunOutc
 
     Raises CommandNotFoundError, and RunStoppedError after `stop` was set.
     """
-    called, worlds, began = note_called_operations(), Worlds(), steady_seconds()
+    called: set[str] = set()
+    note_called_operations(called.add)
+    worlds, began = Worlds(), steady_seconds()
     director = worlds.add(DEFAULT, WorldBuilder())
     with WorldServer(worlds) as mock, TemporaryDirectory(prefix="workerkit-") as folder:
         settings = worker_settings(mock, director)

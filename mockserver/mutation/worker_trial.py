@@ -22,7 +22,9 @@ def run_worker_once(plan: MutationPlan, stop: threading.Event) -> RunOutcome:
 
     Raises CommandNotFoundError, and RunStoppedError after `stop` was set.
     """
-    called, worlds, began = note_called_operations(), Worlds(), steady_seconds()
+    called: set[str] = set()
+    note_called_operations(called.add)
+    worlds, began = Worlds(), steady_seconds()
     director = worlds.add(DEFAULT, WorldBuilder(plan.scenario))
     with WorldServer(worlds) as mock:
         director.world.close_port = mock.close_port

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-import sys
 import time
 from contextlib import suppress
+from typing import Any
 
 try:
     from fcntl import LOCK_EX, LOCK_NB, flock
@@ -13,12 +14,21 @@ except ImportError:  # Windows
     _HAS_FLOCK = False
 else:
     _HAS_FLOCK = True
-if sys.platform == "win32":
-    import msvcrt
 
+
+def _windows_locks() -> Any:
+    """The module of Windows that locks bytes of files. None on other systems."""
+    try:
+        return importlib.import_module("msvcrt")
+    except ImportError:
+        return None
+
+
+_WINDOWS_LOCKS = _windows_locks()
 _SECONDS_BETWEEN_TRIES = 0.05
-# Windows lets nobody else read or write the bytes that are locked. No file is as long as this.
-_LOCKED_BYTE = 2**62
+# Windows lets nobody else read or write the bytes that are locked. Locked files are nearly always shorter.
+# The position fits into 32 bits, so every file system and library can lock it.
+_LOCKED_BYTE = 2**31 - 2
 
 
 def lock_file(file: int) -> None:
@@ -45,7 +55,7 @@ def lock_file_at_once(file: int) -> None:
     """
     if _HAS_FLOCK:
         flock(file, LOCK_EX | LOCK_NB)
-    elif sys.platform == "win32":
+    elif _WINDOWS_LOCKS is not None:
         _lock_byte(file)
 
 
@@ -63,14 +73,12 @@ def lock_if_possible(file: int) -> bool:
     return True
 
 
-if sys.platform == "win32":
-
-    def _lock_byte(file: int) -> None:
-        position = os.lseek(file, 0, os.SEEK_CUR)
-        os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
-        try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        except PermissionError as error:
-            raise BlockingIOError(*error.args) from None
-        finally:
-            os.lseek(file, position, os.SEEK_SET)
+def _lock_byte(file: int) -> None:
+    position = os.lseek(file, 0, os.SEEK_CUR)
+    os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
+    try:
+        _WINDOWS_LOCKS.locking(file, _WINDOWS_LOCKS.LK_NBLCK, 1)
+    except PermissionError as error:
+        raise BlockingIOError(*error.args) from None
+    finally:
+        os.lseek(file, position, os.SEEK_SET)

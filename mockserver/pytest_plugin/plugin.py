@@ -78,11 +78,10 @@ def _prepare_mutation(config: pytest.Config, mutant: str | None, notes: str | No
     with warnings.catch_warnings():
         # In a project where warnings are errors, a warning of our imports must not end pytest.
         warnings.simplefilter("ignore")
-        from workerkit.mockserver.pytest_plugin.mutated_session import NotesPlugin, break_mocks
-    if mutant:
-        break_mocks(mutant)
+        from workerkit.mockserver.pytest_plugin.mutated_session import FailureNotes, break_mocks
+    break_mocks()
     if notes:
-        config.pluginmanager.register(NotesPlugin(Path(notes)), "workerkit-mutation")
+        config.pluginmanager.register(FailureNotes(Path(notes)), "workerkit-mutation")
     if mutant and notes:
         config.option.maxfail = 1  # the first test that fails is enough
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
+from workerkit.mockserver.mutation.mutated_process import mutate_process
 from workerkit.mockserver.python_api.worker_api import WorkerApi
 from workerkit.mockserver.server.server import WorldServer
 from workerkit.mockserver.server.tls import temporary_certificate
@@ -35,6 +36,7 @@ class MockServer:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
+        mutate_process()
         with ExitStack() as stack:
             files = stack.enter_context(temporary_certificate(self._host)) if self._has_tls else None
             self._server = WorldServer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -87,6 +87,18 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class ExchangeBodies:
+    """The bodies of an exchange as texts. Long ones are cut, and end with `…`. Empty if there is no body."""
+
+    sent: str = ""
+    received: str = ""
+
+
+def _no_bodies(number: int) -> ExchangeBodies:
+    return ExchangeBodies()
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """The timeline of a run.
 
@@ -96,6 +108,8 @@ class Timeline:
     tasks_without_lane: how many tasks are not in `lanes`.
     ticks: the exchanges, for the picture.
     events: time and text of each event of the scenario.
+    bodies_of: returns the bodies of the exchange with a number. They take time to make, and few reports need
+        them.
     """
 
     seconds: float
@@ -104,3 +118,4 @@ class Timeline:
     tasks_without_lane: int
     ticks: tuple[Tick, ...]
     events: tuple[tuple[float, str], ...] = ()
+    bodies_of: Callable[[int], ExchangeBodies] = field(default=_no_bodies, compare=False, repr=False)

@@ -53,9 +53,9 @@ _TROUBLES: Mapping[Trouble, str] = {
     "slow": phrase("slow"),
 }
 _GRID_NOTE = phrase(
-    "A number: in how many scenarios the worker met this trouble and survived. FAIL: in "
-    "how many of these it broke a rule because of the trouble. -: the worker did not "
-    "meet this trouble."
+    "A number: in how many scenarios the worker met this trouble. It broke no rule because of the trouble. "
+    "FAIL 2/3: it broke a rule because of the trouble in 2 of 3 scenarios. -: the worker did not meet this "
+    "trouble."
 )
 
 

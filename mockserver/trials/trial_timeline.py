@@ -6,8 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from workerkit.mockserver.reports.timeline import (
+    ExchangeBodies,
     StatusPeriod,
     TaskLane,
     Tick,
@@ -16,6 +18,7 @@ from workerkit.mockserver.reports.timeline import (
     TimelineRowKind,
 )
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.languages.phrase import changed_text, phrase
 from workerkit.openapi.masking.mask import Mask
 from workerkit.openapi.spec.api import worker_api
@@ -26,7 +29,7 @@ from workerkit.scenarios.run_record.violation import Violation
 _MOST_LANES = 500
 _MOST_TICKS = 300
 _MOST_NAMED = 3
-_LONGEST_TEXT = 160
+_LONGEST_TEXT, _LONGEST_BODY = 160, 2000
 _ID_LENGTH = 8
 # When many similar exchanges follow each other, the first two and the last one keep their own rows.
 _KEPT_FIRST, _KEPT_LAST = 2, 1
@@ -100,7 +103,13 @@ class _TimelineBuilder:
             tasks_without_lane=max(0, len(lanes) - _MOST_LANES),
             ticks=self._ticks(),
             events=events,
+            bodies_of=self._bodies_of,
         )
+
+    def _bodies_of(self, number: int) -> ExchangeBodies:
+        exchange = next(one for one in self._run.exchanges if one.number == number)
+        masked = self._mask.exchange(exchange)
+        return ExchangeBodies(_body_text(masked["request"]["body"]), _body_text(masked["answer"]["body"]))
 
     def _rows(self) -> Iterator[_Row]:
         statuses = Counter(self._first_statuses().values())
@@ -270,5 +279,13 @@ def _change_texts(changes: Sequence[Change]) -> tuple[str, ...]:
     )
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+def _body_text(body: Any) -> str:
+    """Returns a body without secrets as text: JSON as it is, null as no text."""
+    if body is None:
+        return ""
+    text = body if isinstance(body, str) else render(body).decode()
+    return _shortened(text, _LONGEST_BODY)
+
+
+def _shortened(text: str, most: int = _LONGEST_TEXT) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workerkit.openapi.languages.phrase import counted_phrase
 from workerkit.openapi.masking.common_words import FEWEST_CHARACTERS, FEWEST_DIGITS, is_common
 from workerkit.openapi.masking.mask import Secret
 
@@ -42,9 +43,16 @@ def common_secrets_notes(count: int) -> tuple[str, ...]:
     """
     if not count:
         return ()
-    secrets = "1 secret is" if count == 1 else f"{count} secrets are"
     return (
-        f"{secrets} replaced only in fields such as password, because texts have such words by chance: fewer "
-        f"than {FEWEST_CHARACTERS} characters, a number of less than {FEWEST_DIGITS} digits, "
-        "or a word of the API",
+        counted_phrase(
+            count,
+            "{count} secret is replaced only in fields such as password, because texts have such words by "
+            "chance: fewer than {characters} characters, a number of less than {digits} digits, or a word of "
+            "the API",
+            "{count} secrets are replaced only in fields such as password, because texts have such words by "
+            "chance: fewer than {characters} characters, a number of less than {digits} digits, or a word of "
+            "the API",
+            characters=FEWEST_CHARACTERS,
+            digits=FEWEST_DIGITS,
+        ),
     )

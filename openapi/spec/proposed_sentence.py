@@ -9,6 +9,8 @@ from importlib import resources
 from typing import Any
 
 from workerkit.openapi.formats import yaml_nodes
+from workerkit.openapi.languages.phrase import Phrase, phrase_of
+from workerkit.openapi.spec.silence import Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,17 @@ def proposed_sentences() -> Mapping[str, ProposedSentences]:
     text = resources.files("workerkit.openapi").joinpath(name).read_text("utf-8")
     entries = yaml_nodes.load(text, name=name).plain()
     return {silence: _sentences(**entry) for silence, entry in entries.items()}
+
+
+def question_of(silence: Silence) -> Phrase:
+    """The question of a silence. In Vietnamese it is in the style of the API page."""
+    return phrase_of(silence.question, vi=proposed_sentences()[silence.id].question)
+
+
+def meanings_of(silence: Silence) -> Mapping[str, Phrase]:
+    """What each value of a silence means. In Vietnamese these are the sentences for the API page."""
+    sentences = proposed_sentences()[silence.id].values
+    return {value: phrase_of(text, vi=sentences[value].vi) for value, text in silence.values.items()}
 
 
 def _sentences(*, question: str, values: Mapping[str, Mapping[str, Any]]) -> ProposedSentences:

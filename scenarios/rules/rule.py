@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workerkit.openapi.languages.phrase import phrase
+from workerkit.openapi.languages.phrase import joined, phrase
 from workerkit.scenarios.run_record.run import Run
 from workerkit.scenarios.run_record.violation import Violation
 
@@ -60,7 +60,7 @@ class Rule(ABC):
     @classmethod
     def reason_and_advice(cls) -> str:
         """Returns `why` and `careful` as two sentences."""
-        return phrase("{why} A careful worker {careful}.", why=cls.why, careful=cls.careful)
+        return joined(" ", (cls.why, phrase("A careful worker {careful}.", careful=cls.careful)))
 
     @abstractmethod
     def check(self, run: Run) -> list[Violation]:

@@ -35,7 +35,7 @@ class Violation:
         """What the worker did wrong, and how often."""
         if self.times <= 1:
             return self.fact
-        return phrase("{fact} This happened {times} times.", fact=self.fact, times=self.times)
+        return joined(" ", (self.fact, phrase("This happened {times} times.", times=self.times)))
 
     @property
     def message(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection
 
 from workerkit.contracts.target.target import Target
@@ -16,9 +16,12 @@ from workerkit.mockserver.worlds.world_builder import WorldBuilder
 from workerkit.mockserver.worlds.worlds import DEFAULT, Worlds
 
 _KEYS = ("server-01-key", "server-02-key", "server-03-key")
-# The processes are forked from one that has imported everything and that no mutant has patched.
-_FORKS = get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.broken.serving"])
+# Where the system can fork, the processes are forked from one that has imported everything and that no mutant
+# has patched.
+_CAN_FORK = "forkserver" in get_all_start_methods()
+_PROCESSES = get_context("forkserver") if _CAN_FORK else get_context("spawn")
+if _CAN_FORK:
+    _PROCESSES.set_forkserver_preload(["tests.broken.serving"])
 
 
 @contextmanager
@@ -27,8 +30,8 @@ def serving(name: str, *, seed: int = 1) -> Iterator[Target]:
 
     name: the id of the mutant.
     """
-    here, there = _FORKS.Pipe()
-    process = _FORKS.Process(target=_serve, args=(name, seed, there), daemon=True)
+    here, there = _PROCESSES.Pipe()
+    process = _PROCESSES.Process(target=_serve, args=(name, seed, there), daemon=True)
     process.start()
     there.close()
     try:

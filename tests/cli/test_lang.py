@@ -56,7 +56,7 @@ sys.exit(3)
 ENGLISH = {
     *("the", "was", "were", "are", "is", "of", "and", "with", "has", "have", "but", "from", "that", "which"),
     *("answered", "worker's", "reported", "does", "not", "when", "because", "by", "noticed"),
-    *("breaks", "every", "another", "times", "slow", "goes", "what"),
+    *("breaks", "every", "another", "times", "slow", "goes", "what", "needs", "saved"),
 }
 # Requests, answers, and texts in quotes come from elsewhere.
 QUOTED = re.compile(
@@ -93,7 +93,8 @@ def test_a_report_for_people_is_in_vietnamese_and_reports_for_programs_are_in_en
     (project / "small.yaml").write_text(SCENARIO, "utf-8")
     files = ("--json", "report.json", "--junit", "report.xml", "--html", "report.html")
     words = ("--scenario", "small.yaml", "--coverage", "--time-limit", "20s", "--lang", "vi", *files)
-    code, output, _ = run("exec", *words, "--", sys.executable, "worker.py")
+    capsules = ("--save-capsules", "capsules")
+    code, output, _ = run("exec", *words, *capsules, "--", sys.executable, "worker.py")
     assert code == 1
     assert "Sửa trước" in output
     assert english_lines(output) == []
@@ -109,6 +110,14 @@ def test_a_report_for_people_is_in_vietnamese_and_reports_for_programs_are_in_en
     junit = Path("report.xml").read_text("utf-8")
     assert "Fix first" in junit
     assert "nguyên nhân" not in junit + json.dumps(report, ensure_ascii=False)
+    # The capsule is in English. What it says about the run is in Vietnamese when it is replayed.
+    capsule = Path("capsules/small.yaml").read_text("utf-8")
+    assert "broken: log-levels: In exchange 2" in capsule
+    code, output, _ = run("replay", "capsules/small.yaml", "--lang", "vi")
+    assert code == 0
+    assert "vi phạm: log-levels: Trong exchange 2" in output
+    assert "scenario small: Không có sự cố nào" in output
+    assert english_lines(output) == []
 
 
 def test_a_hunt_has_no_english_sentence(run: Run, project: Path, good_worker: list[str]) -> None:
@@ -155,9 +164,12 @@ def test_a_report_of_server_faults_has_no_english_sentence() -> None:
 @pytest.mark.parametrize(
     ("words", "text"),
     [
+        (("rule", "list"), "Rule dành cho server:"),
         (("rule", "show", "pause-on-401"), "Scenario nào cũng kiểm tra rule này."),
         (("rule", "show", "list-limit"), "Nguyên nhân thường gặp: "),
+        (("scenario", "list"), "Không có task nào đang chờ"),
         (("scenario", "show", "two-at-once"), "Hai process có cùng key"),
+        (("silences", "below-minimum"), "API trả về gì khi `limit` hoặc `page` nhỏ hơn 1?"),
     ],
 )
 def test_an_explanation_has_no_english_sentence(run: Run, words: tuple[str, ...], text: str) -> None:
@@ -184,7 +196,7 @@ def test_a_report_of_a_server_has_no_english_sentence(run: Run) -> None:
     with serving("bulk-loses-the-links") as target:
         code, output, _ = run(
             *("conform", target.base_url, "--api-key", target.api_key, "--lang", "vi"),
-            *("--max-requests", "150", "--html", "report.html"),
+            *("--max-requests", "150", "--html", "report.html", "--save-scenarios", "found"),
         )
     assert code == 1
     assert "VI PHẠM" in output

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from docs.made_pages.markdown import prose
 from docs.made_pages.pages import DOCS, FOLDERS, made_pages
+from docs.messages.messages import all_messages
 from tests.docs.markdown_page import MarkdownPage
 from workerkit.cli.command_index import command_index
 from workerkit.contracts.page.rules import RULE_IDS
@@ -18,6 +20,9 @@ from workerkit.scenarios.fields.record import record_keys
 from workerkit.scenarios.rules import RULES
 
 MADE = made_pages()
+IN_VIETNAMESE = [path for path in MADE if FOLDERS["vi"] in path.parents]
+# The longer texts of the code as the pages write them.
+SENTENCES = [prose(str(message.id)) for message in all_messages() if len(str(message.id).split()) > 4]
 # Other versions of click word the limits of a number in another way.
 PINNED = (DOCS.parent / "constraints.txt").read_text("utf-8").splitlines()
 SAME_CLICK = f"click=={version('click')}" in PINNED
@@ -35,6 +40,11 @@ def test_a_made_page_is_up_to_date(path: Path) -> None:
     if path.name == "commands.md" and not SAME_CLICK:
         pytest.skip("written with another version of click")
     assert path.read_text("utf-8") == MADE[path], "write it again: python -m docs.made_pages"
+
+
+@pytest.mark.parametrize("path", IN_VIETNAMESE, ids=lambda path: path.stem)
+def test_a_made_page_in_vietnamese_has_no_sentence_of_the_code_in_english(path: Path) -> None:
+    assert [sentence for sentence in SENTENCES if sentence in MADE[path]] == []
 
 
 @IN_BOTH

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from workerkit.cli.console import console
-from workerkit.cli.report_files import language_option
+from workerkit.cli.options.language_option import language_option
 from workerkit.cli.setup.completed_names import rule_names
 from workerkit.contracts.mending.server_mending import server_mendings
 from workerkit.contracts.mending.server_rule_text import server_rule_lines

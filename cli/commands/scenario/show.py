@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from workerkit.cli.console import console
-from workerkit.cli.report_files import language_option
+from workerkit.cli.options.language_option import language_option
 from workerkit.cli.setup.completed_names import scenario_names
 from workerkit.scenarios.explain.line_wrap import wrap_line
 from workerkit.scenarios.explain.scenario_text import scenario_lines

@@ -17,6 +17,7 @@ from workerkit.mockserver.worlds.run_builder import build_run
 from workerkit.mockserver.worlds.snapshot import snapshot_of
 from workerkit.mockserver.worlds.worlds import Worlds
 from workerkit.openapi.formats.visible_text import visible_text
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.rules.judge import judge, masked
 
 _log = logging.getLogger("workerkit.mockserver")
@@ -61,8 +62,12 @@ class CapsuleObserver:
             session.first_snapshot = snapshot_of(director)
         else:
             session.manual_changes.append(
-                f"after exchange {world.journal.count} the control plane was called ({call}): "
-                "a replay does not repeat this change"
+                phrase(
+                    "after exchange {number} the control plane was called ({call}): a replay does not repeat "
+                    "this change",
+                    number=world.journal.count,
+                    call=call,
+                )
             )
 
     def world_ended(self, director: Director) -> None:

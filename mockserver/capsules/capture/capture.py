@@ -8,12 +8,14 @@ from typing import Any
 
 from workerkit.mockserver.capsules.file.capsule import Capsule, Ending, RecordedExchange
 from workerkit.mockserver.capsules.file.decompress import decompressed
+from workerkit.mockserver.capsules.file.note_phrase import broken_note, scenario_note
 from workerkit.mockserver.world.journal import as_exchange
 from workerkit.mockserver.world.world import World
 from workerkit.mockserver.worlds.director import Director
 from workerkit.mockserver.worlds.snapshot import moved_snapshot
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.steps import Steps
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.masking.mask import Secret
 from workerkit.openapi.masking.pseudonyms import Pseudonyms, secrets_of
 from workerkit.scenarios.faults.fault import Fault
@@ -84,8 +86,8 @@ def capture_exchanges_in_steps(world: World) -> Steps[Capsule]:
 
 def verdict_notes(scenario: Scenario, verdict: Verdict) -> list[str]:
     """The notes of a capsule about its scenario: the title, and each broken rule with its message."""
-    broken = [f"broken: {violation.rule}: {violation.message}" for violation in verdict.broken]
-    return [f"scenario {scenario.name}: {scenario.title}", *broken]
+    broken = [broken_note(violation.rule, violation.message) for violation in verdict.broken]
+    return [scenario_note(scenario.name, scenario.title), *broken]
 
 
 def world_pseudonyms(world: World, exchanges: Iterable[Exchange], salt: bytes) -> Pseudonyms:
@@ -144,4 +146,7 @@ def _has(faults: Iterable[Fault], *fault_types: type[Fault]) -> bool:
 def _dropped_note(world: World, before: int) -> Iterator[str]:
     """Notes that exchanges are missing. `before`: how many exchanges the capsule need not have."""
     if world.journal.dropped > before:
-        yield f"the first {world.journal.dropped} exchanges are missing: the journal has dropped them"
+        yield phrase(
+            "the first {count} exchanges are missing: the journal has dropped them",
+            count=world.journal.dropped,
+        )

@@ -9,6 +9,7 @@ from pathlib import Path
 from workerkit.mockserver.atomic_file import make_folder, write_atomically
 from workerkit.mockserver.capsules.file.capsule import Capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
+from workerkit.openapi.languages.phrase import phrase
 
 _NOT_IN_FILE_NAMES = re.compile(r"[^\w.-]+")
 _MAX_NAME_LENGTH = 150
@@ -33,7 +34,7 @@ class CapsuleFolder:
         file_name = _NOT_IN_FILE_NAMES.sub("-", name).strip("-")[-_MAX_NAME_LENGTH:]
         path = self._folder / f"{self._unused_name(file_name)}.yaml"
         write_atomically(str(path), capsule_text(capsule).encode("utf-8", "surrogatepass"), secret=True)
-        return f"capsule: {path}. Replay it with: workerkit replay {path}"
+        return phrase("capsule: {path}. Replay it with: workerkit replay {path}", path=path)
 
     def _unused_name(self, name: str) -> str:
         """The name, or the name with a number: `outage`, `outage-2`, ..."""

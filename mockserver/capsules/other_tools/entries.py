@@ -16,6 +16,7 @@ from workerkit.mockserver.capsules.other_tools.foreign_exchange import (
 )
 from workerkit.openapi.exchange_reader import key_of
 from workerkit.openapi.formats.yaml_nodes import InvalidInputError
+from workerkit.openapi.languages.phrase import counted_phrase, error_text, phrase
 from workerkit.openapi.spec.api import operation_of, worker_api
 
 ReadEntry = Callable[[Any, int, str], RecordedExchange]
@@ -93,7 +94,7 @@ def capsule_of(entries: Entries, path: Path, base_path: str) -> Capsule:
     return Capsule(
         ordered[0].exchange.began,
         numbered,
-        notes=(f"made from {path.name}", *notes),
+        notes=(phrase("made from {file}", file=path.name), *notes),
         is_complete=is_complete,
     )
 
@@ -114,12 +115,12 @@ def _read(entries: Entries, base_path: str) -> _Result:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
-        return f"it has no {error.args[0]}"
+        return phrase("it has no {name}", name=error.args[0])
     if isinstance(error, TypeError | AttributeError):
-        return "a part of it has the wrong type"
+        return phrase("a part of it has the wrong type")
     if isinstance(error, RecursionError):
-        return "it has too many levels"
-    return str(error)
+        return phrase("it has too many levels")
+    return error_text(error)
 
 
 def _with_known_keys(recorded: Sequence[RecordedExchange]) -> list[RecordedExchange]:
@@ -143,36 +144,60 @@ def _without_comparison(recorded: RecordedExchange, reason: str) -> RecordedExch
 def _notes(entries: Entries, result: _Result, name: str, recorded: Sequence[RecordedExchange]) -> list[str]:
     notes = _left_out(entries, result)
     if result.odd:
-        notes.append("If a replay finds a difference, what was passed over may be its cause")
+        notes.append(phrase("If a replay finds a difference, what was passed over may be its cause"))
     if any(NO_KEY in item.exchange.why for item in recorded) and entries.head is None:
         notes.append(
-            f"{name} contains no API key, so nothing can be compared. "
-            f"Record the request header {worker_api().key_header}, too"
+            phrase(
+                "{file} contains no API key, so nothing can be compared. Record the request header {header}, "
+                "too",
+                file=name,
+                header=worker_api().key_header,
+            )
         )
     without_body = sum(NO_CONTENT in recorded.exchange.why for recorded in result.recorded)
     if without_body and entries.head is None:
         notes.append(
-            f"answers without a body in {name}: {without_body}. "
-            "To get the bodies, record them with their content"
+            phrase(
+                "answers without a body in {file}: {count}. To get the bodies, record them with their "
+                "content",
+                file=name,
+                count=without_body,
+            )
         )
     return notes
 
 
 def _left_out(entries: Entries, result: _Result) -> list[str]:
     """Sentences about the entries that are not in the capsule."""
-    notes = []
+    notes: list[str] = []
     if result.other_paths:
-        notes.append(f"left out: {_count(len(result.other_paths), 'request')} to other addresses")
+        notes.append(
+            counted_phrase(
+                len(result.other_paths),
+                "left out: {count} request to other addresses",
+                "left out: {count} requests to other addresses",
+            )
+        )
     if result.preflights:
         notes.append(
-            f"left out: {_count(result.preflights, 'request')} with the method OPTIONS, "
-            "which browsers send on their own"
+            counted_phrase(
+                result.preflights,
+                "left out: {count} request with the method OPTIONS, which browsers send on their own",
+                "left out: {count} requests with the method OPTIONS, which browsers send on their own",
+            )
         )
     for reason, numbers in result.odd.items():
         listed = "; ".join(map(entries.place, numbers[:_MAX_LISTED])) + (
             "; ..." if len(numbers) > _MAX_LISTED else ""
         )
-        notes.append(f"passed over: {_count(len(numbers), entries.noun)} ({listed}): {reason}")
+        notes.append(
+            phrase(
+                "passed over: {entries} ({listed}): {reason}",
+                entries=_count(len(numbers), entries.noun),
+                listed=listed,
+                reason=reason,
+            )
+        )
     return notes
 
 

@@ -17,6 +17,7 @@ from workerkit.mockserver.capsules.file.decompress import decompressed
 from workerkit.mockserver.capsules.file.file_format import TOKEN, check_exchange
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange, Headers
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.api import operation_of, worker_api
 
 NO_CONTENT = f"{LEFT_OUT}: the recording does not contain it"
@@ -73,7 +74,7 @@ def api_target(method: str, url: str, base_path: str | None) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise OddEntryError(f"its URL cannot be read: {error}") from None
+        raise OddEntryError(phrase("its URL cannot be read: {error}", error=error)) from None
     if base_path is None:
         return parts.path, parts.query
     if parts.scheme not in _SCHEMES or not f"{parts.path}/".startswith(f"{base_path}/"):
@@ -144,7 +145,7 @@ def whole_number(value: object, name: str) -> int:
     try:
         return int(str(value))
     except ValueError:
-        raise OddEntryError(f"its {name} {value!r} is not a number") from None
+        raise OddEntryError(phrase("its {name} {value!r} is not a number", name=name, value=value)) from None
 
 
 def _headers(message: Message) -> Headers:
@@ -182,4 +183,4 @@ def _check_characters(exchange: Exchange) -> None:
     try:
         "".join(texts).encode()
     except UnicodeEncodeError:
-        raise OddEntryError("its URL or a header has half of a surrogate pair") from None
+        raise OddEntryError(phrase("its URL or a header has half of a surrogate pair")) from None

@@ -20,6 +20,7 @@ from workerkit.mockserver.capsules.other_tools.foreign_exchange import (
     whole_number,
 )
 from workerkit.mockserver.capsules.other_tools.har_capsule import with_own_fields
+from workerkit.openapi.languages.phrase import phrase
 
 Json = dict[str, Any]
 # Reads a file that is attached to a HAR. Raises KeyError if there is no such file.
@@ -80,10 +81,10 @@ def exchange_from_har(
 
 def _object(entry: Any, name: str) -> Json:
     if not isinstance(entry, dict):
-        raise OddEntryError("it is not an object")
+        raise OddEntryError(phrase("it is not an object"))
     value = entry.get(name)
     if not isinstance(value, dict):
-        raise OddEntryError(f"it has no {name}")
+        raise OddEntryError(phrase("it has no {name}", name=name))
     return value
 
 
@@ -102,7 +103,7 @@ def _time(value: Any) -> float:
         moment = datetime.fromisoformat(str(value))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except ValueError:
-        raise OddEntryError(f"its startedDateTime {str(value)!r} is not a time") from None
+        raise OddEntryError(phrase("its startedDateTime {value!r} is not a time", value=str(value))) from None
 
 
 def _milliseconds(entry: Json) -> float:
@@ -162,7 +163,7 @@ def _body(content: Json, attachment: ReadAttachment) -> bytes:
     try:
         return b64decode("".join(text.split()), validate=True)
     except (NotBase64Error, ValueError):
-        raise OddEntryError("its body is said to be base64, but it is not") from None
+        raise OddEntryError(phrase("its body is said to be base64, but it is not")) from None
 
 
 def _bytes(text: str) -> bytes:
@@ -170,4 +171,4 @@ def _bytes(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise OddEntryError("its body has half of a surrogate pair") from None
+        raise OddEntryError(phrase("its body has half of a surrogate pair")) from None

@@ -14,6 +14,7 @@ from workerkit.mockserver.capsules.other_tools.foreign_exchange import (
     api_target,
 )
 from workerkit.mockserver.capsules.other_tools.tnetstring import read_values
+from workerkit.openapi.languages.phrase import phrase
 
 Json = dict[str, Any]
 # A flow is a mapping, and the first thing in it is the name of one of its fields.
@@ -41,7 +42,7 @@ def exchange_from_flow(flow: Any, number: int, base_path: str) -> RecordedExchan
     AttributeError if `flow` is not a flow of HTTP.
     """
     if not isinstance(flow, dict) or flow.get("type") not in ("http", b"http"):
-        raise OddEntryError("it is not a flow of HTTP")
+        raise OddEntryError(phrase("it is not a flow of HTTP"))
     request, answer = flow["request"], flow.get("response")
     method = _text(request["method"])
     target = api_target(method, _url(request), base_path)

@@ -19,6 +19,7 @@ from workerkit.mockserver.capsules.other_tools.foreign_exchange import (
     api_target,
     whole_number,
 )
+from workerkit.openapi.languages.phrase import phrase
 
 Json = dict[str, Any]
 _CASSETTE = re.compile(r"^(?:http_)?interactions:", re.MULTILINE)
@@ -99,5 +100,5 @@ def _body(body: Any) -> bytes:
     if body is None:
         return b""
     if not isinstance(body, bytes | str):
-        raise OddEntryError("its body is not text")
+        raise OddEntryError(phrase("its body is not text"))
     return body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")

@@ -30,11 +30,11 @@ function periodsOf(numbers, statuses) {
 function rowsOf(raw, text) {
   let until = 0;
   let counts = [];
-  return raw.map(([kind, at, request, first, last, count, answer, why, changes, newCounts, rules], index) => {
+  return raw.map(([kind, at, request, first, last, count, answer, why, changes, newCounts, rules, ...bodies], index) => {
     until = Math.max(until, last);
     counts = newCounts || counts;
     const texts = { text: text(request), answer: text(answer), why: text(why) };
-    return { index, kind: KINDS[kind], at, first, last, count, ...texts, changes: changes.map(text), counts, rules: rules.map(text), until };
+    return { index, kind: KINDS[kind], at, first, last, count, ...texts, changes: changes.map(text), counts, rules: rules.map(text), bodies: bodies.map(text), until };
   });
 }
 

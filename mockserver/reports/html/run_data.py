@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from workerkit.mockserver.reports.html.page_script import script_phrases
+from workerkit.mockserver.reports.html.shown_bodies import shown_bodies
 from workerkit.mockserver.reports.report import Case, CommandReport
 from workerkit.mockserver.reports.timeline import TaskLane, Tick, Timeline, TimelineRow, TimelineRowKind
 from workerkit.openapi.formats.strict_json import render
@@ -16,6 +17,8 @@ from workerkit.openapi.languages.report_language import in_report_language, repo
 from workerkit.openapi.spec.api import worker_api
 
 _TICK_PLACES = 1000
+# The bytes of all bodies, and of the whole data with bodies. The page has to stay below 1 MB.
+_MOST_BODIES, _MOST_BYTES = 250_000, 600_000
 # A row has the index of its kind.
 _KINDS = tuple(TimelineRowKind)
 
@@ -49,7 +52,8 @@ class _RunData:
     def __init__(self, report: CommandReport) -> None:
         self.texts: dict[str, int] = {}
         self.statuses = _statuses(report.cases)
-        self.runs = [case.timeline and self._run(case.timeline) for case in report.cases]
+        self.runs = [None if case.timeline is None else self._run(case.timeline) for case in report.cases]
+        self._add_bodies(report.cases)
 
     def _run(self, timeline: Timeline) -> dict[str, Any]:
         statuses_before = ({}, *(row.statuses for row in timeline.rows))
@@ -88,6 +92,14 @@ class _RunData:
             [counts.get(status, 0) for status in self.statuses] if has_new_statuses else 0,
             list(map(self._text, row.rules)),
         ]
+
+    def _add_bodies(self, cases: Sequence[Case]) -> None:
+        """Appends to rows the body of the request and that of the answer, as long as the page has room."""
+        room = min(_MOST_BODIES, _MOST_BYTES - len(render([self.runs, [*self.texts]])))
+        for (case, row), bodies in shown_bodies(cases, room).items():
+            run = self.runs[case]
+            assert run is not None
+            run["rows"][row] += [self._text(bodies.sent), self._text(bodies.received)]
 
     def _text(self, text: str) -> int:
         return self.texts.setdefault(visible_text(text), len(self.texts))

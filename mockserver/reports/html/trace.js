@@ -175,6 +175,7 @@ export class Trace {
       row.why ? element("p", {}, phrase("Why: {reason}", { reason: row.why })) : null,
       row.rules.length ? element("p", { class: "fail" }, phrase("✗ broke {rules}", { rules: row.rules.join(", ") })) : null,
       ...row.changes.map((change) => element("p", { class: "soft" }, change)),
+      ...bodiesOf(row),
       ...this.states(row),
     ];
     this.details.replaceChildren(...parts.filter((part) => part !== null));
@@ -196,6 +197,36 @@ export class Trace {
 // The request of a row, with the number of its exchanges.
 function requestOf(row) {
   return row.count > 1 ? phrase("{count} times {request}", { count: row.count, request: row.text }) : row.text;
+}
+
+// The bodies of a single exchange. A page with many exchanges does not have all of them.
+function bodiesOf(row) {
+  if (row.count !== 1) {
+    return [];
+  }
+  if (!row.bodies.length) {
+    return [element("p", { class: "soft" }, phrase("The page has no room for these bodies. Run this case alone to see them."))];
+  }
+  const names = [phrase("Body of the request"), phrase("Body of the answer")];
+  return row.bodies.flatMap((body, index) => (body ? [element("h4", {}, names[index]), element("pre", { tabindex: "0" }, readable(body))] : []));
+}
+
+// JSON on several lines, also if it was cut. Other texts stay as they are.
+function readable(body) {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body.endsWith("…") && /^[[{]/.test(body) ? indented(body) : body;
+  }
+}
+
+function indented(json) {
+  let depth = 0;
+  const newLine = (by) => `\n${"  ".repeat(Math.max(0, (depth += by)))}`;
+  const opened = (sign) => `${sign}${newLine(1)}`;
+  const closed = (sign) => `${newLine(-1)}${sign}`;
+  const signs = { "{": opened, "[": opened, "}": closed, "]": closed, ",": () => `,${newLine(0)}`, ":": () => ": " };
+  return json.replace(/"(?:[^"\\]|\\.)*"?|\{\}|\[\]|[{}[\],:]/g, (part) => signs[part]?.(part) ?? part);
 }
 
 function square(status) {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import signal
 import socket
@@ -466,7 +465,7 @@ def test_ui_on_a_terminal_keeps_the_worlds_until_a_person_ends_them(
 ) -> None:
     words = [script, "exec", "--ui", "--scenario", quiet_day, "--", *good_worker]
     printed, looked = b"", False
-    process, terminal = pty.fork()
+    process, terminal = pytest.importorskip("pty").fork()
     if process == 0:
         os.execve(script, words, {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"})
     with suppress(OSError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workerkit.cli.option_types import token_from
+from workerkit.cli.options.option_types import token_from
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -25,3 +25,11 @@ def test_each_silence_is_listed_with_its_values_the_default_first(run: Run) -> N
 def test_nothing_else_is_listed(run: Run) -> None:
     lines = run("silences")[1].splitlines()
     assert len(lines) == sum(1 + len(silence.values) for silence in silences().values())
+
+
+def test_the_questions_and_meanings_are_in_vietnamese_when_asked(run: Run) -> None:
+    lines = run("silences", "last-cursor", "--lang", "vi")[1].splitlines()
+    assert lines[:2] == [
+        "last-cursor: `next_cursor` ở trang cuối là gì?",
+        "    null: Ở trang cuối, `next_cursor` là `null`.",
+    ]

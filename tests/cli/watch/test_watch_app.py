@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
-import pty
 import struct
-import termios
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -123,6 +120,7 @@ def test_hostile_texts_do_not_act(serve: Serve) -> None:
 
 @pytest.mark.long
 def test_it_works_in_a_real_terminal_of_60_columns_until_q(serve: Serve, script: str) -> None:
+    fcntl, pty, termios = map(pytest.importorskip, ("fcntl", "pty", "termios"))
     mock = serve()
     send(mock, "GET", "/tasks?limit=0")
     process, terminal = pty.fork()

@@ -44,6 +44,43 @@ page = call(base_url, key, "GET", "/tasks?limit=1")
 if page["limit"] != 1 or len(page["data"]) != 1:
     raise SystemExit(1)
 """
+OWN_SERVE = """
+import pathlib, subprocess, tempfile
+
+with tempfile.TemporaryDirectory() as folder:
+    ready = pathlib.Path(folder, "ready.json")
+    words = ["-m", "workerkit", "serve", "--port", "0", "--ready-file", str(ready)]
+    mock = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE)
+    mock.stdout.readline()
+    addresses = json.loads(ready.read_text())
+    page = call(addresses["base_url"], "server-01-key", "GET", "/tasks?limit=1")
+    mock.kill()
+    mock.communicate()
+sys.exit(page["limit"] != 1 or len(page["data"]) > 1)
+"""
+OWN_EXEC = """
+import subprocess
+
+worker = '''
+import os
+from urllib.request import Request, urlopen
+
+url, headers = os.environ["LIKEPION_BASE_URL"], {"X-API-Key": os.environ["LIKEPION_API_KEY"]}
+open("answer.json", "wb").write(urlopen(Request(url + "/tasks?limit=1", headers=headers)).read())
+'''
+words = ["exec", "--scenario", "quiet-day", "--", sys.executable, "-c", worker]
+subprocess.run([sys.executable, "-m", "workerkit", *words], stdout=subprocess.DEVNULL)
+sys.exit(json.load(open("answer.json"))["limit"] != 1)
+"""
+OWN_MOCK_SERVER = """
+from workerkit.mockserver import MockServer
+
+with MockServer() as mock:
+    world = mock.new_world()
+    world.add_task(status="pending")
+    page = call(world.base_url, world.api_key, "GET", "/tasks?limit=1")
+sys.exit(page["limit"] != 1)
+"""
 IN_A_HURRY = """
 url, key = os.environ["LIKEPION_BASE_URL"], os.environ["LIKEPION_API_KEY"]
 tasks = call(url, key, "GET", "/tasks")["data"]
@@ -106,6 +143,28 @@ def test_a_suite_in_another_language_uses_the_environment(tmp_path: Path) -> Non
         LISTS[1]: "noticed by exit code 1",
         LISTS[2]: "not reached",
     }
+
+
+@pytest.mark.parametrize(
+    "suite",
+    [
+        pytest.param(OWN_SERVE, id="serve"),
+        pytest.param(OWN_EXEC, id="exec", marks=pytest.mark.long),
+        pytest.param(OWN_MOCK_SERVER, id="MockServer", marks=pytest.mark.long),
+    ],
+)
+def test_mocks_that_the_suite_starts_itself_are_mutants_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suite: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "suite.py"
+    file.write_text(HEAD + suite)
+    plan = MutationPlan((sys.executable, str(file)))
+    sound = run_in_own_process(plan, "", threading.Event())
+    broken = run_in_own_process(plan, "answered-limit-is-the-maximum", threading.Event())
+    assert (sorted(sound.called), sound.signs) == (["listTasks"], ()), sound.output
+    noticed = [sign.text for sign in broken.signs]
+    assert (sorted(broken.called), noticed) == (["listTasks"], ["exit code 1"]), broken.output
 
 
 @pytest.mark.long

@@ -14,6 +14,7 @@ from workerkit.mockserver.reports.report import (
     ReportSentence,
 )
 from workerkit.mockserver.reports.timeline import (
+    ExchangeBodies,
     StatusPeriod,
     TaskLane,
     Tick,
@@ -48,9 +49,8 @@ def timeline_with(text: str) -> Timeline:
         TimelineRow(TimelineRowKind.GAP, 0.0, text),
     )
     lanes = (TaskLane(text, (StatusPeriod("pending", 0.0, 0.5), StatusPeriod(text, 0.5, 1.0, 1))),)
-    return Timeline(
-        1.0, rows, lanes, 3, (Tick(0.0, 4, broke_rule=True), Tick(0.6, 2, broke_rule=False)), ((0.5, text),)
-    )
+    ticks = (Tick(0.0, 4, broke_rule=True), Tick(0.6, 2, broke_rule=False))
+    return Timeline(1.0, rows, lanes, 3, ticks, ((0.5, text),), lambda number: ExchangeBodies(text, text))
 
 
 def report_with(text: str) -> CommandReport:

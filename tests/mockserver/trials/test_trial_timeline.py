@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workerkit.mockserver.reports.timeline import Timeline, TimelineRowKind
+from workerkit.mockserver.reports.timeline import ExchangeBodies, Timeline, TimelineRowKind
 from workerkit.mockserver.trials.trial_timeline import timeline_of
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.masking.mask import Mask
@@ -177,6 +177,17 @@ def test_secrets_are_masked_and_long_texts_cut() -> None:
     assert "canary" not in repr(timeline)
     assert "<key " in timeline.rows[1].why
     assert all(len(row.text) < 200 for row in timeline.rows)
+
+
+def test_bodies_have_no_secrets_and_long_ones_are_cut() -> None:
+    body = b'{"password":"open sesame","note":"canary-key"}'
+    one = replace(exchange(1), request_body=body, answer_body=b"x" * 3000)
+    bodies = make_timeline([one, exchange(2)]).bodies_of(1)
+    assert "open sesame" not in bodies.sent
+    assert "canary-key" not in bodies.sent
+    assert bodies.sent.startswith('{"password":"<password ')
+    assert bodies.received == 2000 * "x" + "…"
+    assert make_timeline([one, exchange(2)]).bodies_of(2) == ExchangeBodies()
 
 
 @given(st.lists(st.sampled_from([200, 401, 500, None]), min_size=1, max_size=60), st.integers(1, 100))

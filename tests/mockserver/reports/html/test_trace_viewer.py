@@ -21,6 +21,7 @@ from workerkit.mockserver.reports.report import (
     ReportFinding,
 )
 from workerkit.mockserver.reports.timeline import (
+    ExchangeBodies,
     StatusPeriod,
     TaskLane,
     Tick,
@@ -61,7 +62,12 @@ def run() -> Timeline:
         TaskLane(task, (StatusPeriod("pending", 0.0, at), StatusPeriod("completed", at, 1.0, number)))
         for task, at, number in zip(TASKS, (0.2, 0.9), (2, 9), strict=True)
     )
-    return Timeline(1.0, rows, lanes, 0, (Tick(0.3, 4, broke_rule=True),), ((0.25, "outage begins"),))
+    events = ((0.25, "outage begins"),)
+    return Timeline(1.0, rows, lanes, 0, (Tick(0.3, 4, broke_rule=True),), events, bodies)
+
+
+def bodies(number: int) -> ExchangeBodies:
+    return ExchangeBodies('{"status":"completed"}', "the task is closed" if number == 3 else "")
 
 
 def small_report() -> CommandReport:
@@ -142,6 +148,7 @@ def test_a_link_leads_from_a_cause_to_the_exchange_and_the_states_of_all_tasks(
     page.wait_for("location.hash === '#case-1/3' && document.querySelector('.mark') !== null")
     assert moment(page) == (
         "Copy #3 at 0.300 s PUT /tasks/3 answer: 409 Why: it is closed ✗ broke no-repeat "
+        'Body of the request { "status": "completed" } Body of the answer the task is closed '
         "Tasks at this moment 1 pending task-two 1 completed task-one"
     ).replace("Copy #3 at 0.300 s", "#3 at 0.300 s Copy")
 
@@ -277,12 +284,25 @@ def test_axe_finds_nothing_in_any_view(page: Page, show: Open, scheme: str) -> N
         assert axe_findings(page) == [], view
 
 
+def test_json_that_was_cut_is_on_several_lines_as_well(page: Page, show: Open) -> None:
+    cut = '{"data":[{"id":"a,b","config":"{\\"x\\":1}","details":{}},{"id":"c…'
+    timeline = replace(run(), bodies_of=lambda number: ExchangeBodies("", cut))
+    case = replace(small_report().cases[1], timeline=timeline)
+    show(replace(small_report(), cases=(case,)), "#case-0/1")
+    assert page.value("document.querySelector('.moment pre').textContent").split("\n") == [
+        *("{", '  "data": [', "    {", '      "id": "a,b",', r'      "config": "{\"x\":1}",'),
+        *('      "details": {}', "    },", "    {", '      "id": "c…'),
+    ]
+
+
 def test_hostile_texts_are_shown_and_do_not_act(
     page: Page, show: Open, hostile_report: CommandReport
 ) -> None:
     show(hostile_report, "#case-1/1")
     assert page.errors == []
     assert "<script>alert(1)</script>" in moment(page)
+    bodies = page.value("[...document.querySelectorAll('.moment pre')].map(pre => pre.textContent)")
+    assert [body.startswith("<script>alert(1)</script>") for body in bodies] == [True, True]
     assert page.value("document.querySelector('main img, main script')") is None
     assert (
         page.value(r"/[\u0000-\u0008\u001b\ufffe\uffff]/.test(document.documentElement.outerHTML)") is False
@@ -299,20 +319,25 @@ def test_the_page_of_a_long_run_stays_small_and_short(page: Page, show: Open) ->
     lines = tuple(
         f"#{number} at 0.300 s: PUT /api/v1/worker/tasks/{number:036} -> 409" for number in range(60)
     )
+    timeline = Timeline(20.0, rows, lanes, 0, tuple(Tick(n / 20, 4, broke_rule=True) for n in range(400)))
     case = replace(
         small_report().cases[1],
         findings=(ReportFinding("no-repeat", "It was sent again.", lines, cause=1),),
-        timeline=Timeline(20.0, rows, lanes, 0, tuple(Tick(n / 20, 4, broke_rule=True) for n in range(400))),
+        timeline=timeline,
         output=5000 * "line\n",
     )
     cases = tuple(replace(case, name=f"case {number}") for number in range(60))
     report = replace(small_report(), cases=cases)
+    assert len(html_report(report)) < 2**20
+    long = replace(timeline, bodies_of=lambda number: ExchangeBodies(f"{number}:" + 2000 * "x"))
+    report = replace(report, cases=tuple(replace(one, timeline=long) for one in cases))
     assert len(html_report(report)) < 2**20
     show(report)
     assert shown_text(page).startswith("Fix first: 2.")
     assert page.value("document.documentElement.scrollHeight") < 10_000
     page.value("location.hash = 'case-59/160'")
     page.wait_for("document.querySelector('.case:not([hidden]) .moment')?.innerText.includes('#160 at')")
+    assert "The page has no room for these bodies." in moment(page)
     assert page.value("document.documentElement.scrollHeight") < 10_000
 
 

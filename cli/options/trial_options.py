@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from workerkit.cli.option_types import DURATION
+from workerkit.cli.options.option_types import DURATION
 
 grace_option = click.option(
     "--grace",
