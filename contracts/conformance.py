@@ -12,8 +12,9 @@ from workerkit.contracts.generated.machine import EpisodeBudget, run_episodes
 from workerkit.contracts.generated.schemathesis_checks import SchemathesisBudget, run_schemathesis
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
 from workerkit.contracts.probes.registry import run_missing_heartbeat_probe, run_probes
+from workerkit.contracts.relations.equal_fields import equal_field_notes
 from workerkit.contracts.relations.relations import check_exchange
-from workerkit.contracts.relations.server_clock import stopped_clock
+from workerkit.contracts.relations.server_clock import local_clock, stopped_clock
 from workerkit.contracts.report.cause import distinct_findings
 from workerkit.contracts.report.cause_report import cause_reports
 from workerkit.contracts.report.judgement import MAX_FINDINGS, judge_rule
@@ -202,6 +203,9 @@ def _check_all_exchanges(gate: Gate, ledger: Ledger) -> None:
     stopped = stopped_clock(gate.exchanges)
     if stopped is not None:
         ledger.mark_broken("heartbeat", stopped.text, (stopped.first, stopped.last))
+    local = local_clock(gate.exchanges)
+    if local is not None:
+        ledger.mark_broken("heartbeat", local.text, (local.exchange,))
     _mark_operations_without_success(gate, ledger)
 
 
@@ -229,7 +233,7 @@ def _report(
     mask = mask_of(target, gate.exchanges)
     end_reason = mask.text(gate.end_reason or "")
     handed_out = handed_out_note(ledger, gate.exchanges)
-    notes = (*([handed_out] if handed_out else []), *ledger.notes)
+    notes = (*([handed_out] if handed_out else []), *ledger.notes, *equal_field_notes(gate.exchanges))
     left_out = gate.trouble.left_out_text() if gate.trouble.left_out else ""
     untested_reason = end_reason or left_out[:1].lower() + left_out[1:]
     report = Report(

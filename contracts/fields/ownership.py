@@ -103,7 +103,9 @@ def _update_in_batch(context: RunContext, tasks: list[Task]) -> Exchange:
                 error=result.get("error"),
                 code=_CODE,
             )
-            context.ledger.record_check(BULK.owner_rule, None if is_right else flaw, batch)
+            # The same wrong result for each field is one mistake.
+            topic = f"success: {result.get('success')}, error: {result.get('error')}"
+            context.ledger.record_check(BULK.owner_rule, None if is_right else flaw, batch, topic=topic)
     return batch
 
 

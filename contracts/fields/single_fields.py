@@ -182,23 +182,31 @@ def _update_in_batches(
 
 
 def _check(context: RunContext, update: SingleFieldUpdate, before: Task, listed: FoundTask) -> None:
-    sent, now = _sent(update.operation, update.fields), listed.task
     for name in LINK_FIELDS:
-        expected = update.fields.get(name, before.get(name))
-        flaw = phrase(
-            "{sent} was accepted, but GET /tasks then lists {name} {shortened}",
-            sent=sent,
-            name=name,
-            shortened=shortened(now.get(name)),
+        is_right = listed.task.get(name) == update.fields.get(name, before.get(name))
+        if name in update.fields and update.fields[name] != before.get(name):
+            context.ledger.mark_link(update.exchange, name, is_listed=is_right)
+            if is_right:
+                context.ledger.mark_effective(update.exchange)
+        flaw = None if is_right else _link_flaw(update, name, before, listed.task)
+        topic = "" if name in update.fields else f"{update.operation.title} changes {name}"
+        context.ledger.record_check(
+            _LINKS_RULE, flaw, update.exchange, listed.exchange, topic=topic, links=(name,)
         )
-        flaw += f", expected {shortened(expected)}"
-        if name not in update.fields:
-            flaw += phrase(" as before: the request has no {name}", name=name)
-        is_right = now.get(name) == expected
-        if is_right and expected != before.get(name):
-            context.ledger.mark_effective(update.exchange)
-        context.ledger.record_check(_LINKS_RULE, None if is_right else flaw, update.exchange, listed.exchange)
     _check_status(context, update, before, listed)
+
+
+def _link_flaw(update: SingleFieldUpdate, name: str, before: Task, now: Task) -> str:
+    flaw = phrase(
+        "{sent} was accepted, but GET /tasks then lists {name} {shortened}",
+        sent=_sent(update.operation, update.fields),
+        name=name,
+        shortened=shortened(now.get(name)),
+    )
+    flaw += f", expected {shortened(update.fields.get(name, before.get(name)))}"
+    if name not in update.fields:
+        flaw += phrase(" as before: the request has no {name}", name=name)
+    return flaw
 
 
 def _check_status(context: RunContext, update: SingleFieldUpdate, before: Task, listed: FoundTask) -> None:
@@ -206,6 +214,8 @@ def _check_status(context: RunContext, update: SingleFieldUpdate, before: Task, 
     expected = update.new_status or before.get("status")
     # A server may queue a pending task at any time, for example when it lists it.
     is_right = status == expected or (expected == "pending" and status == "queued")
+    if is_right and update.new_status not in (None, before.get("status")):
+        context.ledger.mark_effective(update.exchange)
     flaw = phrase(
         "{sent} was accepted, but GET /tasks then lists the status {status}, expected {expected}",
         sent=sent,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from workerkit.contracts.fields.update_operation import BULK
+from workerkit.contracts.fields.task_reader import read_tasks
+from workerkit.contracts.fields.texts import shortened
+from workerkit.contracts.fields.update_operation import BULK, updated_ids
 from workerkit.contracts.fields.verdicts import (
     expect_accepted,
     fields_text,
@@ -13,8 +16,10 @@ from workerkit.contracts.fields.verdicts import (
 )
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.heartbeat_body import heartbeat_body
+from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
+from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import created_of
 from workerkit.openapi.languages.phrase import phrase
 
@@ -26,6 +31,8 @@ _USUAL_NUMBERS: tuple[dict[str, float], ...] = (
 )
 # A server may refuse these, but must not fail.
 _LARGE_NUMBERS = (2**31 - 1, 2**31)
+_LINK_FIELD = LINK_FIELDS[1]
+_LINK = "https://example.com/workerkit/place/{}"
 
 
 def send_heartbeat_numbers(context: RunContext) -> None:
@@ -51,16 +58,54 @@ def send_heartbeat_numbers(context: RunContext) -> None:
 
 
 def send_batch_sizes(context: RunContext) -> None:
-    """Sends bulk updates with one item, and with one item less than the maximum. All tasks are unknown.
+    """Sends bulk updates with one item, and with one item less than the maximum. Most tasks are unknown.
 
-    `check_exchange` checks the counts in the answers.
+    The large batch has own tasks at some places. The list must show their new links: a server may split large
+    batches, and lose an item at the end of a part. `check_exchange` checks the counts in the answers.
     """
-    most = lenient_spec.max_batch_size("BulkUpdate", "items")
-    for size in (1, most - 1):
-        items = [{"link_id": context.new_fake_id(), "status": "running"} for _ in range(size)]
+    size = lenient_spec.max_batch_size("BulkUpdate", "items") - 1
+    own = dict(zip(_places(size), context.tasks, strict=False))
+    for count, tasks in ((1, {}), (size, own)):
+        items = [_batch_item(context, tasks.get(place), place) for place in range(1, count + 1)]
         exchange = context.client.send("PUT", "/tasks/bulk", {"items": items})
-        sent = phrase("{title} with {size} items", title=BULK.title, size=size)
+        sent = phrase("{title} with {size} items", title=BULK.title, size=count)
         expect_accepted(context, BULK.rule, sent, exchange, taken=exchange.accepted)
+    # If no bulk update stores this link, another step reports it.
+    if exchange.accepted and context.ledger.listed_links.get(("bulkUpdateTasks", _LINK_FIELD), True):
+        _read_places(context, own, exchange)
+
+
+def _places(size: int) -> tuple[int, ...]:
+    """Some places of a batch at which a part of it can begin or end, the first place is 1."""
+    return tuple(place for place in (size, 100, 101, 1, 250, 256, 257) if place <= size)
+
+
+def _batch_item(context: RunContext, task: Task | None, place: int) -> dict[str, Any]:
+    if task is None:
+        return {"link_id": context.new_fake_id(), "status": "running"}
+    return {"link_id": task["id"], _LINK_FIELD: _LINK.format(place)}
+
+
+def _read_places(context: RunContext, own: Mapping[int, Task], batch: Exchange) -> None:
+    """Checks that the list shows the link of each own item that the answer says was updated."""
+    updated = updated_ids(batch)
+    written = {place: str(task["id"]) for place, task in own.items() if str(task["id"]).lower() in updated}
+    listed = read_tasks(context, written.values()) if written else {}
+    for place, task_id in written.items():
+        if task_id in listed:
+            link = listed[task_id].task.get(_LINK_FIELD)
+            flaw = phrase(
+                "in a batch with many items, the item at place {place} has the result success: true, but GET "
+                "/tasks then lists {field} {link}, expected {expected}",
+                place=place,
+                field=_LINK_FIELD,
+                link=shortened(link),
+                expected=shortened(_LINK.format(place)),
+            )
+            is_right = link == _LINK.format(place)
+            context.ledger.record_check(
+                BULK.status_rule, None if is_right else flaw, batch, listed[task_id].exchange
+            )
 
 
 def send_log_sizes(context: RunContext) -> None:

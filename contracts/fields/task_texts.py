@@ -24,6 +24,7 @@ from workerkit.contracts.fields.verdicts import (
 )
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS
 from workerkit.contracts.run.context import RunContext
+from workerkit.mockserver.reports.message_pattern import message_pattern
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.languages.phrase import joined, phrase
 
@@ -48,7 +49,10 @@ def write_plain_links(context: RunContext) -> None:
 
 
 def write_unusual_texts(context: RunContext) -> None:
-    """Writes texts that a server may refuse. It must not answer 5xx, and must list what it accepted."""
+    """Writes texts that a server may refuse. It must not answer 5xx, and must list what it accepted.
+
+    A note says which links the list has in another form.
+    """
     if not context.tasks:
         return
     trial = _UnusualTexts(context)
@@ -56,6 +60,7 @@ def write_unusual_texts(context: RunContext) -> None:
         trial.write_in_single_updates(operation)
     trial.write_in_batches()
     trial.writer.read_back()
+    trial.writer.note_other_forms()
 
 
 class _UnusualTexts:
@@ -155,7 +160,7 @@ class _UnusualTexts:
         if failed:
             self._context.ledger.mark_explained("no-system-error", exchange)
         else:
-            report_system_error(self._context, _sent(operation, texts), exchange)
+            report_system_error(self._context, _sent(operation, texts), exchange, topic=_topic(texts))
 
     def _fails(self, operation: UpdateOperation, texts: Texts) -> bool:
         exchange, _ = self.writer.write(operation, texts)
@@ -180,7 +185,12 @@ class _UnusualTexts:
                 singles.append(({name: text}, single))
             failed = [pair for pair in singles if is_system_error(pair[1])]
             for group, single in failed or [(texts, exchange)]:
-                report_system_error(self._context, _sent(operation, group), single)
+                report_system_error(self._context, _sent(operation, group), single, topic=_topic(group))
+
+
+def _topic(texts: Texts) -> str:
+    """What is special about the texts, without lengths."""
+    return message_pattern("; ".join(sorted({text.kind for text in texts.values()})))
 
 
 def _sent(operation: UpdateOperation, texts: Texts) -> str:

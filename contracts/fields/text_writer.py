@@ -10,8 +10,9 @@ from workerkit.contracts.fields.texts import FieldText, difference
 from workerkit.contracts.fields.update_operation import BULK, UpdateOperation, sendable, updated_ids
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS
 from workerkit.contracts.run.context import RunContext
+from workerkit.mockserver.reports.message_pattern import message_pattern
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.languages.phrase import phrase
+from workerkit.openapi.languages.phrase import joined, phrase
 
 Texts = Mapping[str, FieldText]
 _RULE = "update-links"
@@ -39,6 +40,7 @@ class TextWriter:
         self._context = context
         self._ids = [str(task["id"]) for task in context.tasks]
         self._written: dict[str, WrittenTexts] = {}
+        self._other_forms: dict[str, None] = {}
 
     def write(self, operation: UpdateOperation, texts: Texts) -> tuple[Exchange, bool]:
         """Writes the texts into the next task. Returns the exchange, and True if it was accepted."""
@@ -85,6 +87,15 @@ class TextWriter:
                     if field in write.texts:
                         self._compare(write, field, task.get(field), exchange)
 
+    def note_other_forms(self) -> None:
+        """Adds a note if the list had links in another form than they were written. This breaks no rule."""
+        if self._other_forms:
+            note = phrase(
+                "GET /tasks lists some links in another form than they were written. They have: {kinds}",
+                kinds=joined("; ", self._other_forms),
+            )
+            self._context.ledger.notes.append(note)
+
     def _compare(self, write: WrittenTexts, field: str, listed: object, exchange: Exchange) -> None:
         text = write.texts[field]
         change = difference(text, listed)
@@ -96,7 +107,16 @@ class TextWriter:
             status=write.exchange.status,
             change=change,
         )
-        self._context.ledger.record_check(_RULE, flaw if change else None, write.exchange, exchange)
+        self._context.ledger.record_check(
+            _RULE,
+            flaw if change else None,
+            write.exchange,
+            exchange,
+            topic=message_pattern(text.kind),
+            links=(field,),
+        )
+        if change is None and text.is_url and listed != text.value:
+            self._other_forms.setdefault(text.kind)
 
     def _write_batch(self, batch: Sequence[Texts]) -> Exchange:
         ids = [self._next_id() for _ in batch]

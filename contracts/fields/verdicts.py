@@ -34,14 +34,17 @@ def _value_text(value: Any) -> str:
     return value.text if isinstance(value, FieldText) else shortened(value)
 
 
-def report_system_error(context: RunContext, sent: str, exchange: Exchange) -> None:
-    """Records that the request, which `sent` describes, was answered with a system error."""
+def report_system_error(context: RunContext, sent: str, exchange: Exchange, *, topic: str = "") -> None:
+    """Records that the request, which `sent` describes, was answered with a system error.
+
+    topic: system errors with the same topic have the same cause.
+    """
     flaw = phrase(
         "{sent} was answered {status}; a server that cannot accept a value answers 400",
         sent=sent,
         status=exchange.status,
     )
-    context.ledger.mark_broken(_SYSTEM_ERROR, flaw, (exchange,))
+    context.ledger.mark_broken(_SYSTEM_ERROR, flaw, (exchange,), topic=topic)
     context.ledger.mark_explained(_SYSTEM_ERROR, exchange)
 
 

@@ -40,11 +40,13 @@ from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.rules import OPERATION_RULES
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.relations.refusable import may_be_refused
+from workerkit.contracts.relations.request_text import unusual_part
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.errors import WorkerkitError
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import is_json
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.document import Json
 
@@ -294,13 +296,21 @@ def _outcomes(event: events.ScenarioFinished, transport: _GatedTransport) -> Ite
 
 
 def _outcome(check: str, failure: Any, exchange: Exchange) -> Iterator[SchemathesisOutcome]:
-    operation = str(ParsedExchange(exchange).operation)
-    rule = "key-required" if check == "ignored_auth" else OPERATION_RULES[operation]
+    parsed = ParsedExchange(exchange)
+    rule = "key-required" if check == "ignored_auth" else OPERATION_RULES[str(parsed.operation)]
     if failure is None:
         if exchange.accepted:
             yield SchemathesisOutcome(rule, None, exchange)
-    elif check != "positive_data_acceptance" or not may_be_refused(exchange):
+    elif check != "positive_data_acceptance":
         flaw = f"{failure.title}: {' '.join(str(failure.message).split())}"
+        yield SchemathesisOutcome(rule, flaw, exchange)
+    elif not may_be_refused(exchange):
+        flaw = phrase(
+            "{request_text} was answered {status}, expected {expected}",
+            request_text=unusual_part(parsed),
+            status=exchange.status,
+            expected="2xx",
+        )
         yield SchemathesisOutcome(rule, flaw, exchange)
 
 

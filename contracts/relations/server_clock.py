@@ -1,17 +1,24 @@
-"""A check of `server_time` in the answers to heartbeats: it must change after some seconds."""
+"""Checks of `server_time` in the answers to heartbeats: it must change, and it must be in its time zone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import data_of
+from workerkit.openapi.formats.http_date import read_http_date
+from workerkit.openapi.formats.timestamp import TIME_PATTERN, read_time
 from workerkit.openapi.languages.phrase import phrase
 
 # In seconds. Much longer than one second, because a server may round its time to whole seconds.
 _LEAST_APART = 3.0
+# Time zones differ from UTC by quarters of an hour, by at most 14 hours.
+_QUARTER, _MOST_SHIFT = 900.0, 14 * 3600.0
+# The header Date has whole seconds, and it can be a little later than the time in the body.
+_TOLERANCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,56 @@ def stopped_clock(exchanges: Iterable[Exchange]) -> StoppedClock | None:
     return (
         StoppedClock(first, last, server_time) if server_time == last_time and apart >= _LEAST_APART else None
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LocalClock:
+    """A heartbeat with the times of its answer. If `shift` is not 0, `server_time` is in a wrong time zone.
+
+    shift: the difference from UTC in hours. 0 if it is right, or if no time zone has this difference.
+    """
+
+    exchange: Exchange
+    server_time: str
+    date: str
+    shift: float
+
+    @property
+    def text(self) -> str:
+        """What is wrong, for people."""
+        return phrase(
+            "server_time is {server_time}, but the header Date of the same answer is {date}: this is a local "
+            "time, {shift:+g} h from UTC, in the form of another time zone",
+            server_time=self.server_time,
+            date=self.date,
+            shift=self.shift,
+        )
+
+
+def local_clock(exchanges: Iterable[Exchange]) -> LocalClock | None:
+    """The first heartbeat, if `server_time` is wrong by a time zone. None if it is right or cannot be judged.
+
+    The header Date shows what time it is for the server itself. In at least two heartbeats, and in all of
+    them, `server_time` must differ from it by the same number of quarters of an hour.
+    """
+    found = [clock for exchange in exchanges if (clock := _clock_of(exchange)) is not None]
+    shifts = {clock.shift for clock in found}
+    return found[0] if len(found) > 1 and len(shifts) == 1 and shifts != {0.0} else None
+
+
+def _clock_of(exchange: Exchange) -> LocalClock | None:
+    """The clock of a heartbeat. None if the answer does not tell both times."""
+    server_time, at = _server_time(exchange), None
+    date = next((text for name, text in exchange.answer_headers if name == "date"), "")
+    if server_time is not None and TIME_PATTERN.fullmatch(server_time):
+        with suppress(ValueError):
+            at = read_time(server_time)
+    now = read_http_date(date)
+    if server_time is None or at is None or now is None:
+        return None
+    quarters = round((at - now) / _QUARTER)
+    is_zone = abs(at - now - quarters * _QUARTER) <= _TOLERANCE and abs(at - now) <= _MOST_SHIFT + _TOLERANCE
+    return LocalClock(exchange, server_time, date, quarters / 4 if is_zone else 0.0)
 
 
 def _server_time(exchange: Exchange) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from workerkit.contracts.fields.update_operation import BULK, LINK_COMPLETE, LINK_UPDATE, PUT
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
 from workerkit.contracts.run.ledger import Finding, Ledger
+from workerkit.contracts.run.lost_links import lost_link_group
 from workerkit.mockserver.reports.message_pattern import message_pattern
 from workerkit.openapi.languages.phrase import phrase
 
@@ -29,13 +30,15 @@ _LOST_UPDATE_RULES = frozenset(
         "list-status",
     }
 )
-# The titles of the operations that change a task.
-_UPDATES = {
-    "updateTask": PUT.title,
-    "bulkUpdateTasks": BULK.title,
-    "updateLink": LINK_UPDATE.title,
-    "completeLink": LINK_COMPLETE.title,
+_OPERATIONS = {
+    "updateTask": PUT,
+    "bulkUpdateTasks": BULK,
+    "updateLink": LINK_UPDATE,
+    "completeLink": LINK_COMPLETE,
 }
+# The titles of the operations that change a task, and the rules that say that they store a status.
+_UPDATES = {name: operation.title for name, operation in _OPERATIONS.items()}
+_STATUS_RULES = {name: operation.status_rule for name, operation in _OPERATIONS.items()}
 
 CauseKey = tuple[str, str | None, str]
 
@@ -67,6 +70,10 @@ def causes_of(ledger: Ledger) -> tuple[Cause, ...]:
     for operation, keys in never_stored.items():
         parents |= dict.fromkeys(keys[1:], keys[0])
         shortest[keys[0]] = _with_summary(shortest[keys[0]], operation)
+    grouped = {key for keys in never_stored.values() for key in keys}
+    others = {key: findings for key, findings in occurrences.items() if key not in grouped}
+    for keys in _same_cause(others, ledger):
+        parents |= dict.fromkeys(keys[1:], keys[0])
     followers: dict[CauseKey, list[Finding]] = {key: [] for key in shortest}
     for key, finding in shortest.items():
         root = _root(key, parents)
@@ -118,10 +125,32 @@ def _never_stored(occurrences: Mapping[CauseKey, list[Finding]], ledger: Ledger)
         if common:
             found.setdefault(min(common), []).append(key)
     return {
-        operation: sorted(keys, key=lambda key: (min(map(_length, occurrences[key])), _PLACES[key[0]], key))
+        operation: sorted(keys, key=lambda key: _clearness(key, occurrences[key], operation))
         for operation, keys in found.items()
         if len(keys) > 1
     }
+
+
+def _clearness(key: CauseKey, findings: list[Finding], operation: str) -> tuple[bool, bool, int, int]:
+    """Sorts findings that say that no update by an operation is stored. The clearest is the least.
+
+    Its rule is about the operation itself. The rules of lists are the least clear.
+    """
+    rule = key[0]
+    is_own = rule in (OPERATION_RULES[operation], _STATUS_RULES[operation])
+    return not is_own, rule.startswith("list-"), min(map(_length, findings)), _PLACES[rule]
+
+
+def _same_cause(occurrences: Mapping[CauseKey, list[Finding]], ledger: Ledger) -> Iterator[list[CauseKey]]:
+    """The findings of one cause that have different messages, the shortest finding of each group first."""
+    groups: dict[tuple[str, str], list[CauseKey]] = {}
+    for key, findings in occurrences.items():
+        topics = {finding.topic for finding in findings}
+        topic = lost_link_group(findings, ledger) or (topics.pop() if len(topics) == 1 else "")
+        if topic:
+            groups.setdefault((key[0], topic), []).append(key)
+    for keys in groups.values():
+        yield sorted(keys, key=lambda key: min(map(_length, occurrences[key])))
 
 
 def _lost_operations(finding: Finding, ledger: Ledger) -> set[str]:

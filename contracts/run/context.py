@@ -66,9 +66,10 @@ class RunContext:
         """A new id that no server uses for anything."""
         return fake_id(self.chance)
 
-    def expect_status(self, rule: str, exchange: Exchange, *statuses: int) -> bool:
+    def expect_status(self, rule: str, exchange: Exchange, *statuses: int, sent: str = "") -> bool:
         """Records a check: the answer must have one of these statuses, or any 2xx if none is given.
 
+        sent: what was sent, in words. If it is empty, the message shows the request.
         Returns True if the check passed. An answer 429 is not recorded, because it ends the run.
         """
         if exchange.status == TOO_MANY_REQUESTS:
@@ -77,7 +78,7 @@ class RunContext:
         expected = joined(phrase(" or "), map(str, statuses)) if statuses else "2xx"
         flaw = phrase(
             "{request_text} was answered {status}, expected {expected}",
-            request_text=request_text(exchange),
+            request_text=sent or request_text(exchange),
             status=exchange.status,
             expected=expected,
         )

@@ -19,11 +19,15 @@ class Finding:
     rule: the id of the rule.
     message: what is wrong.
     exchanges: the exchanges that show it.
+    topic: findings of one rule with the same topic have the same cause. Empty if only the message tells.
+    links: the link fields that the list shows wrong. Empty if the finding is about something else.
     """
 
     rule: str
     message: str
     exchanges: tuple[Exchange, ...]
+    topic: str = ""
+    links: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class Ledger:
     findings: all cases in which the server broke a rule.
     kept_rules: the ids of rules with at least one passed check.
     effective_operations: the operations that changed a task, as a later list showed at least once.
+    listed_links: for an operation and a link field, whether a list ever showed the link that it wrote.
     untested_reasons: why a rule could not be tested, by the rule's id.
     observations: what the run observed about a silence, by the silence's id.
     explained: pairs of a rule and the number of an exchange. A finding of a test step tells more about this
@@ -46,6 +51,7 @@ class Ledger:
     findings: list[Finding] = field(default_factory=list)
     kept_rules: set[str] = field(default_factory=set)
     effective_operations: set[str] = field(default_factory=set)
+    listed_links: dict[tuple[str, str], bool] = field(default_factory=dict)
     untested_reasons: dict[str, str] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
     explained: set[tuple[str, int]] = field(default_factory=set)
@@ -56,26 +62,41 @@ class Ledger:
         """Records a passed check of the rule."""
         self.kept_rules.add(_known(rule))
 
-    def mark_broken(self, rule: str, message: str, exchanges: Iterable[Exchange]) -> None:
-        """Records that the server broke the rule."""
-        self.findings.append(Finding(_known(rule), message, tuple(exchanges)))
+    def mark_broken(
+        self,
+        rule: str,
+        message: str,
+        exchanges: Iterable[Exchange],
+        *,
+        topic: str = "",
+        links: Iterable[str] = (),
+    ) -> None:
+        """Records that the server broke the rule. Finding says what `topic` and `links` are."""
+        self.findings.append(Finding(_known(rule), message, tuple(exchanges), topic, tuple(links)))
 
     def mark_explained(self, rule: str, exchange: Exchange) -> None:
         """Records that a finding explains how this exchange breaks the rule. No other finding is needed."""
         self.explained.add((_known(rule), exchange.number))
 
-    def record_check(self, rule: str, flaw: str | None, *exchanges: Exchange) -> None:
+    def record_check(
+        self, rule: str, flaw: str | None, *exchanges: Exchange, topic: str = "", links: Iterable[str] = ()
+    ) -> None:
         """Records the result of a check. `flaw` is what is wrong, or None if the rule is kept."""
         if flaw is None:
             self.mark_kept(rule)
         else:
-            self.mark_broken(rule, flaw, exchanges)
+            self.mark_broken(rule, flaw, exchanges, topic=topic, links=links)
 
     def mark_effective(self, *writes: Exchange) -> None:
         """Records that a list shows what these exchanges wrote. Those that were refused wrote nothing."""
         self.effective_operations.update(
             write.operation for write in writes if write.operation is not None and write.accepted
         )
+
+    def mark_link(self, write: Exchange, field: str, *, is_listed: bool) -> None:
+        """Records whether a list shows a plain link that this exchange wrote into this field."""
+        place = (str(write.operation), field)
+        self.listed_links[place] = is_listed or self.listed_links.get(place, False)
 
     def has_finding(self, rule: str) -> bool:
         """True if the server broke the rule in at least one case."""

@@ -21,6 +21,8 @@ from workerkit.openapi.exchange_reader import link_id_of
 from workerkit.openapi.formats.strict_json import objects_in
 from workerkit.openapi.languages.phrase import phrase
 
+_LINK = "https://example.com/workerkit/" + "long-path/" * 7
+
 
 def check_other_tasks(context: RunContext) -> None:
     """Updates one task. Checks that no other task in the list changes."""
@@ -112,7 +114,18 @@ def _item(task: Task) -> dict[str, str]:
 
 
 def send_full_batch(context: RunContext) -> None:
-    """Sends a batch with the most items that the API page allows. All tasks in it are unknown."""
+    """Sends a batch with the most items that the API page allows, with two links each. All tasks are unknown.
+
+    Some frameworks refuse bodies of more than 100 kB by default. This batch is larger.
+    """
     most = lenient_spec.max_batch_size("BulkUpdate", "items")
-    items = [{"link_id": context.new_fake_id(), "status": "running"} for _ in range(most)]
-    context.expect_status("bulk", context.client.send("PUT", "/tasks/bulk", {"items": items}))
+    result = {"status": "running", **dict.fromkeys(LINK_FIELDS, _LINK)}
+    items = [{"link_id": context.new_fake_id(), **result} for _ in range(most)]
+    exchange = context.client.send("PUT", "/tasks/bulk", {"items": items})
+    sent = phrase(
+        "PUT /tasks/bulk with {most} items, each with two links of {length} characters ({size} kB in all)",
+        most=most,
+        length=len(_LINK),
+        size=len(exchange.request_body) // 1000,
+    )
+    context.expect_status("bulk", exchange, sent=sent)

@@ -1,19 +1,53 @@
-"""Scripted updates that are sent at the same time. No update may undo another update."""
+"""Scripted requests that are sent at the same time. None may change what another one does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 from workerkit.contracts.relations.listed_tasks import Task
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.languages.phrase import joined, phrase
 
 _TASKS = 4
+_LISTS = 12
 _FIELDS = ("link_profile", "link_post")
 _LINK = "https://example.com/workerkit/rush/{}/{}"
 _RULE = "update-links"
+
+
+def list_concurrently(context: RunContext) -> None:
+    """Lists the tasks of two servers at the same time. Each list must be that of the server of its key."""
+    if context.target.other_api_key is None or not context.server_id:
+        return
+    # The query is another one than that of the lists, so that a cache cannot answer both keys alike.
+    other_id = _server_id(context.client.get_tasks(key=context.target.other_api_key, limit=2))
+    expected = {context.target.api_key: context.server_id, context.target.other_api_key: other_id}
+    if other_id in (None, context.server_id):
+        return
+    with ThreadPoolExecutor(_LISTS) as pool:
+        lists = list(pool.map(partial(_list, context), [*expected] * (_LISTS // 2)))
+    wrong = [
+        exchange for key, exchange in lists if exchange.accepted and _server_id(exchange) != expected[key]
+    ]
+    flaw = phrase(
+        "of {count} lists at the same time with two API keys, {wrong} have the server_id of another server",
+        count=len(lists),
+        wrong=len(wrong),
+    )
+    context.ledger.record_check("list", flaw if wrong else None, *wrong[:1])
+
+
+def _list(context: RunContext, key: str) -> tuple[str, Exchange]:
+    return key, context.client.get_tasks(key=key, limit=1)
+
+
+def _server_id(exchange: Exchange) -> Any:
+    return ParsedExchange(exchange).answer_field("server_id")
 
 
 def update_concurrently(context: RunContext) -> None:
@@ -42,7 +76,7 @@ def update_concurrently(context: RunContext) -> None:
             else None
         )
         own = writes[number * len(_FIELDS) : (number + 1) * len(_FIELDS)]
-        context.ledger.record_check(_RULE, flaw, *own, listed)
+        context.ledger.record_check(_RULE, flaw, *own, listed, topic="at the same time")
 
 
 def _write(context: RunContext, task: Task, field: str) -> Exchange:

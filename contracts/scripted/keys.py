@@ -6,6 +6,7 @@ from typing import Any
 
 from workerkit.contracts.gate.client import NO_KEY
 from workerkit.contracts.page import lenient_spec
+from workerkit.contracts.relations.request_text import request_text
 from workerkit.contracts.run.context import RunContext
 from workerkit.contracts.run.observation import Observation, not_observed, observed
 from workerkit.contracts.target.fake_ids import fake_key
@@ -19,25 +20,39 @@ def send_wrong_keys(context: RunContext) -> None:
     """Sends requests with wrong keys. Every answer has to be 401.
 
     Each operation is sent without a key and with a fake key. GET /tasks is sent with keys that are similar to
-    the right key.
+    the right key, unless it is answered with any key.
     """
-    wrong_key = fake_key(context.chance)
+    wrong_key, takes_any = fake_key(context.chance), False
     for call in _calls_of_all_operations(context):
         context.expect_status("key-required", _send(context, call, NO_KEY), 401)
         refused = _send(context, call, wrong_key)
-        context.expect_status("key-checked", refused, 401)
+        _expect_refusal(context, "key-checked", refused, phrase("an unknown key"))
         context.ledger.add_observation(_error_body(refused))
-    for similar_key in _similar_keys(context.target.api_key):
-        context.expect_status("key-checked", context.client.get_tasks(key=similar_key), 401)
+        takes_any = takes_any or (refused.operation == "listTasks" and refused.accepted)
+    similar_keys = {} if takes_any else _similar_keys(context.target.api_key)
+    for what, similar_key in similar_keys.items():
+        _expect_refusal(context, "key-checked", context.client.get_tasks(key=similar_key), what)
 
 
-def _similar_keys(key: str) -> list[str]:
+def _expect_refusal(context: RunContext, rule: str, exchange: Exchange, key: str) -> None:
+    """Records whether the answer is 401. `key`: what is wrong with the key."""
+    sent = phrase("{request} with {key}", request=request_text(exchange), key=key)
+    context.expect_status(rule, exchange, 401, sent=sent)
+
+
+def _similar_keys(key: str) -> dict[str, str]:
+    """Keys that are similar to the right key, by what is wrong with them."""
     # Cutting off only the last character is not safe. The result can be another server's key: server-12
     # becomes server-1.
     first_half = key[: (len(key) + 1) // 2]
     # A UUID is the same in upper and lower case.
     swapped = key if lenient_spec.schema_validator("Uuid").is_valid(key) else key.swapcase()
-    return [similar_key for similar_key in (key + "x", first_half, swapped) if similar_key != key]
+    similar: dict[str, str] = {
+        phrase("the key and one more character"): key + "x",
+        phrase("the first half of the key"): first_half,
+        phrase("the key with upper and lower case exchanged"): swapped,
+    }
+    return {what: similar_key for what, similar_key in similar.items() if similar_key != key}
 
 
 def send_inactive_key(context: RunContext) -> None:
@@ -49,10 +64,11 @@ def send_inactive_key(context: RunContext) -> None:
     if key is None:
         context.ledger.mark_untested("server-active", phrase("needs --inactive-api-key"))
         return
-    context.expect_status("server-active", context.client.get_tasks(key=key), 401)
+    what = phrase("the key of an inactive server")
+    _expect_refusal(context, "server-active", context.client.get_tasks(key=key), what)
     for method, path, body in _calls_of_all_operations(context)[2:]:
         if context.client.may_send(method, path, body, key):
-            context.expect_status("server-active", context.client.send(method, path, body, key), 401)
+            _expect_refusal(context, "server-active", context.client.send(method, path, body, key), what)
 
 
 def _calls_of_all_operations(context: RunContext) -> list[Call]:

@@ -99,6 +99,8 @@ def _check_totals(context: RunContext) -> None:
     for _ in range(_MOST_TRIES):
         together, *alone, again = _counting_lists(context)
         totals = [total_in(exchange) for exchange in alone]
+        for exchange in (*alone, together):
+            context.expect_status("list-status", exchange)
         if min(total_in(together), *totals) < 0:
             return
         changed, kept = total_in(together) != total_in(again), sum(totals) == total_in(together)

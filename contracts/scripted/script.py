@@ -61,6 +61,7 @@ _TASK_WRITES: tuple[Step, ...] = (
     bulk.update_in_bulk,
     callbacks.send_callbacks,
     bulk.send_full_batch,
+    concurrency.list_concurrently,
     concurrency.update_concurrently,
     changed_cursor.follow_changed_cursor,
     updates.update_to_canceled,

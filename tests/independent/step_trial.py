@@ -30,19 +30,37 @@ def step_trial(
 
     tasks: how many tasks the steps may use. None for all.
     """
+    ledger, exchanges = step_ledger(steps, choices, fault, tasks=tasks)
+    return ledger.findings, exchanges
+
+
+def step_ledger(
+    steps: Sequence[Step],
+    choices: Choices = CORRECT_CHOICES,
+    fault: Fault | None = None,
+    *,
+    tasks: int | None = None,
+) -> tuple[Ledger, list[Exchange]]:
+    """Like `step_trial`, but returns all results and not only the findings."""
     with running(choices, fault) as server:
         seeded = server.seeded
         keys = (seeded.api_key, seeded.other_api_key, seeded.inactive_api_key)
-        target, plan = Target(server.base_url, *keys, seeded.account_id), Plan(Writes.ALL)
-        clock, ledger = RunClock(), Ledger()
-        gate = Gate(target, plan, worker_api(), clock=clock, watcher=lambda _: None)
-        try:
-            context = new_context(target, plan, gate, ledger, clock)
-            list_by_default(context)
-            del context.tasks[tasks if tasks is not None else len(context.tasks) :]
-            for step in steps:
-                step(context)
-        finally:
-            gate.close()
-        _check_all_exchanges(gate, ledger)
-    return ledger.findings, gate.exchanges
+        return run_steps(Target(server.base_url, *keys, seeded.account_id), steps, tasks=tasks)
+
+
+def run_steps(
+    target: Target, steps: Sequence[Step], *, tasks: int | None = None
+) -> tuple[Ledger, list[Exchange]]:
+    """Returns the results and the exchanges of some steps against a server, with all writes allowed."""
+    plan, clock, ledger = Plan(Writes.ALL), RunClock(), Ledger()
+    gate = Gate(target, plan, worker_api(), clock=clock, watcher=lambda _: None)
+    try:
+        context = new_context(target, plan, gate, ledger, clock)
+        list_by_default(context)
+        del context.tasks[tasks if tasks is not None else len(context.tasks) :]
+        for step in steps:
+            step(context)
+    finally:
+        gate.close()
+    _check_all_exchanges(gate, ledger)
+    return ledger, gate.exchanges

@@ -17,7 +17,7 @@ from tests.independent.kinds import Kind
 from tests.independent.listing import Listing, ListQuery
 from tests.independent.part import Part
 from tests.independent.refusal import invalid
-from tests.independent.step_trial import step_trial
+from tests.independent.step_trial import step_ledger, step_trial
 from tests.independent.variants import VARIANTS
 from workerkit.contracts.fields import (
     filters,
@@ -28,12 +28,13 @@ from workerkit.contracts.fields import (
     unlisted_texts,
     wrong_values,
 )
+from workerkit.contracts.report.cause import causes_of
 from workerkit.contracts.scripted.changed_cursor import follow_changed_cursor
 from workerkit.contracts.scripted.script import FIELD_STEPS, Step
 from workerkit.contracts.target.plan import Writes
 
 # Three requests list the tasks before the steps.
-MOST_REQUESTS = 3 + 190
+MOST_REQUESTS = 3 + 194
 ALL_STEPS = FIELD_STEPS[Writes.ALL]
 # For each kind of faults at least one: the step that finds it, the rule, and words of the message.
 # `python -m benchmarks.soundness.independent` tries all.
@@ -88,6 +89,15 @@ class NormalUrls(Checked):
     def text(self, name: str, value: str) -> str:
         plain = re.sub(r"[\t\n\0]", "", value.strip()).replace("\\", "/")
         return quote(plain, safe=";/?:@&=+$,~%-_.!*()") if name.startswith("link_p") else value
+
+
+class SwappedLinks(Checked):
+    """A fault: stores each link in the field of the other one."""
+
+    def checked(self, body: object, fields: Mapping[str, Kind], required: Collection[str] = ()) -> Record:
+        named = super().checked(body, fields, required)
+        other = {"link_profile": "link_post", "link_post": "link_profile"}
+        return {other.get(name, name): value for name, value in named.items()}
 
 
 class PlainTexts(Checked):
@@ -157,6 +167,44 @@ def test_a_correct_server_has_no_findings(name: str) -> None:
     findings, exchanges = step_trial(steps, choices, Fault(name, "", "", part))
     assert [(finding.rule, finding.message) for finding in findings] == []
     assert len(exchanges) <= MOST_REQUESTS
+
+
+class TrimmedTexts(Checked):
+    def text(self, name: str, value: str) -> str:
+        return value.strip()
+
+
+@pytest.mark.parametrize(("part", "notes"), [(Checked, 0), (TrimmedTexts, 1)])
+def test_links_that_are_listed_in_another_form_are_noted(part: type, notes: int) -> None:
+    ledger, _ = step_ledger([task_texts.write_unusual_texts], ITEMS, Fault("form", "", "", everywhere(part)))
+    assert ledger.findings == []
+    assert ledger.notes == notes * [
+        "GET /tasks lists some links in another form than they were written. They have: spaces at both ends"
+    ]
+
+
+def test_links_that_another_link_replaces_are_one_cause() -> None:
+    """Not one cause for each operation, field and text."""
+    ledger, _ = step_ledger(
+        [task_texts.write_plain_links, single_fields.update_single_fields, task_texts.write_unusual_texts],
+        fault=Fault("swapped", "", "", everywhere(SwappedLinks)),
+    )
+    assert len(ledger.findings) > 20
+    assert [cause.rules for cause in causes_of(ledger)] == [("update-links",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("long-text-crashes", task_texts.write_unusual_texts),
+        ("bulk-foreign-updated-without-status", ownership.update_foreign_fields),
+    ],
+)
+def test_one_mistake_in_many_fields_is_one_cause(name: str, step: Step) -> None:
+    ledger, _ = step_ledger([step], fault=FAULTS[name])
+    rule = FOUND[name][1]
+    assert sum(finding.rule == rule for finding in ledger.findings) > 2
+    assert sum(cause.finding.rule == rule for cause in causes_of(ledger)) == 1
 
 
 def test_a_system_error_has_one_finding_for_each_field_and_kind_of_text() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from workerkit.contracts.relations.server_clock import stopped_clock
+from workerkit.contracts.relations.server_clock import local_clock, stopped_clock
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 
@@ -41,3 +43,44 @@ def test_the_same_time_after_some_seconds_is_a_stopped_clock() -> None:
 )
 def test_nothing_else_is_reported(exchanges: list[Exchange]) -> None:
     assert stopped_clock(exchanges) is None
+
+
+def dated(server_time: str, date: str = "Sun, 01 Mar 2026 10:00:01 GMT") -> Exchange:
+    return replace(heartbeat(0, server_time), answer_headers=(("date", date),))
+
+
+@pytest.mark.parametrize(
+    ("server_time", "shift"),
+    [
+        ("2026-03-01T17:00:00Z", 7),
+        ("2026-03-01T17:00:01.250+00:00", 7),
+        ("2026-03-01T04:30:00Z", -5.5),
+        ("2026-03-01T10:00:00+07:00", -7),
+    ],
+)
+def test_a_local_time_in_the_form_of_utc_is_found(server_time: str, shift: float) -> None:
+    local = local_clock([dated(server_time), dated(server_time)])
+    assert local is not None
+    assert local.shift == shift
+    assert f"{shift:+g} h from UTC" in local.text
+
+
+@pytest.mark.parametrize(
+    "exchanges",
+    [
+        [],
+        [dated("2026-03-01T17:00:00Z")],
+        [heartbeat(0, "2026-03-01T17:00:00Z")] * 2,
+        [dated("2026-03-01T10:00:00Z")] * 2,
+        [dated("2026-03-01T17:00:00+07:00")] * 2,
+        [dated("2026-03-01T17:00:00")] * 2,
+        [dated("2026-13-01T17:00:00Z")] * 2,
+        [dated("2026-03-01T17:00:00Z", "soon")] * 2,
+        [dated("2026-03-01T17:03:20Z")] * 2,
+        [dated("2025-12-01T10:00:00Z")] * 2,
+        [dated("2026-03-01T17:00:00Z"), dated("2026-03-01T10:00:01Z")],
+        [dated("2026-03-01T17:00:00Z"), dated("2026-03-01T17:00:09Z")],
+    ],
+)
+def test_no_other_time_is_a_local_time(exchanges: list[Exchange]) -> None:
+    assert local_clock(exchanges) is None

@@ -134,3 +134,66 @@ def test_a_stored_update_of_another_operation_does_not_count() -> None:
 def test_an_update_that_should_have_been_refused_is_a_cause_of_its_own() -> None:
     foreign = ("update-own-only", "task 2 of another server was changed", [exchange(5), listed(6)])
     assert {cause.finding.rule for cause in causes(foreign, *lost_updates())} == {"update", "update-own-only"}
+
+
+def test_the_rule_of_the_operation_names_a_lost_update_and_not_the_rule_of_a_list() -> None:
+    (cause,) = causes(
+        ("list-total", "total is 3, expected 4", [exchange(7, 200, "completeLink"), listed(8)]),
+        ("update-links", "link_post is not listed", [exchange(7, 200, "completeLink"), listed(8)]),
+        ("link-complete", "task 1 is not in the list", [exchange(7, 200, "completeLink"), listed(8)]),
+    )
+    assert cause.rules == ("link-complete", "list-total", "update-links")
+
+
+def links_of(ledger: Ledger, *places: tuple[str, str]) -> list[Cause]:
+    """The causes of a wrong link in each of these places: an operation and a field."""
+    for number, (operation, link) in enumerate(places):
+        write, message = exchange(10 + number, 200, operation), f"{operation} with {link}: listed otherwise"
+        ledger.mark_link(write, link, is_listed=False)
+        ledger.mark_broken("update-links", message, [write, listed(30)], links=[link])
+    ledger.mark_effective(exchange(1), exchange(2, 200, "updateLink"))
+    return list(causes_of(ledger))
+
+
+def test_a_field_that_no_operation_stores_is_one_cause() -> None:
+    found = links_of(Ledger(), ("updateTask", "link_post"), ("updateLink", "link_post"))
+    assert [len(cause.followers) for cause in found] == [1]
+
+
+def test_links_that_no_operation_stores_are_one_cause() -> None:
+    operations = ("updateTask", "updateLink")
+    places = [(operation, link) for operation in operations for link in ("link_profile", "link_post")]
+    assert len(links_of(Ledger(), *places)) == 1
+
+
+def test_a_field_that_only_some_operations_lose_is_a_cause_for_each_of_them() -> None:
+    ledger = Ledger()
+    ledger.mark_link(exchange(3, 200, "bulkUpdateTasks"), "link_post", is_listed=True)
+    found = links_of(ledger, ("updateTask", "link_post"), ("updateLink", "link_post"))
+    assert [len(cause.followers) for cause in found] == [0, 0]
+
+
+def test_an_episode_with_a_write_that_loses_a_link_follows_from_it() -> None:
+    ledger = Ledger()
+    episode = [exchange(20, 200, "updateLink"), exchange(21), listed(22)]
+    ledger.mark_broken("update-links", "the list shows task 1 with a wrong link_post", episode)
+    ledger.mark_link(exchange(3, 200, "bulkUpdateTasks"), "link_post", is_listed=True)
+    (cause,) = links_of(ledger, ("updateTask", "link_post"))
+    assert [finding.exchanges for finding in cause.followers] == [tuple(episode)]
+
+
+def test_a_link_that_was_once_listed_right_is_not_lost() -> None:
+    ledger = Ledger()
+    ledger.mark_link(exchange(3), "link_post", is_listed=True)
+    ledger.mark_broken("update-links", "link_post is cut", [exchange(4), listed(5)], links=["link_post"])
+    assert len(links_of(ledger, ("updateTask", "link_post"))) == 2
+
+
+def test_findings_with_one_topic_are_one_cause() -> None:
+    ledger = Ledger()
+    ledger.mark_effective(exchange(1))
+    for number, (message, topic) in enumerate(
+        [("link_post is cut", "long"), ("link_profile is cut", "long"), ("an accent is lost", "accent")]
+    ):
+        ledger.mark_broken("update-links", message, [exchange(4 + number), listed(9)], topic=topic)
+    assert [len(cause.followers) for cause in causes_of(ledger)] == [1, 0]

@@ -1,0 +1,1 @@
+"""Tests the servers of tests/servers with conform: correct ones, their legal variants, and planted faults."""
