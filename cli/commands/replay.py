@@ -129,7 +129,7 @@ def command(
     report = command_report(file, summary, began=began, seconds=time.time() - began)
     people.print(styled_summary(report))
     people.print(notes_as_text(summary))
-    if shrink and result is not None and result.difference is not None:
+    if shrink and result is not None:
         people.print(_shrink(replayer, small_file, result, target, people))
     if issue and result is not None:
         echo(_issue(replayer, result, target, file))
@@ -169,7 +169,9 @@ def _issue(replayer: Replayer, result: ReplayResult, target: str | None, file: s
 def _shrink(
     replayer: Replayer, small_file: str, result: ReplayResult, target: str | None, people: Console
 ) -> str:
-    """Writes the smaller capsule. Returns a line about it."""
+    """Writes the smaller capsule, if there is a difference. Returns a line about it."""
+    if result.difference is None:
+        return phrase("{file} is not written: there is no difference to keep.", file=small_file)
     count = len(replayer.capsule.recorded)
     with Countdown(people, count) as countdown:
         small = replayer.smaller_capsule(result, countdown.lower_to)

@@ -61,7 +61,10 @@ class Cause:
 
 
 def causes_of(ledger: Ledger) -> tuple[Cause, ...]:
-    """The causes of all findings. The cause that breaks the most rules comes first."""
+    """The causes of all findings. The cause that breaks the most rules comes first.
+
+    Of the causes of one rule that break equally many rules, the one with the fewest exchanges comes first.
+    """
     occurrences = _occurrences(ledger.findings)
     shortest = {key: min(findings, key=_length) for key, findings in occurrences.items()}
     wrong_statuses = _wrong_statuses(occurrences)
@@ -80,7 +83,7 @@ def causes_of(ledger: Ledger) -> tuple[Cause, ...]:
         if root != key:
             followers[root].append(finding)
     causes = [Cause(shortest[key], tuple(followers[key])) for key in shortest if _root(key, parents) == key]
-    return tuple(sorted(causes, key=lambda cause: (-len(cause.rules), _PLACES[cause.finding.rule])))
+    return tuple(sorted(causes, key=_order))
 
 
 def distinct_findings(rule_id: str, ledger: Ledger) -> list[Finding]:
@@ -96,6 +99,10 @@ def _occurrences(findings: Iterable[Finding]) -> dict[CauseKey, list[Finding]]:
         key = (finding.rule, operation, message_pattern(finding.message))
         found.setdefault(key, []).append(finding)
     return found
+
+
+def _order(cause: Cause) -> tuple[int, int, int]:
+    return -len(cause.rules), _PLACES[cause.finding.rule], _length(cause.finding)
 
 
 def _length(finding: Finding) -> int:

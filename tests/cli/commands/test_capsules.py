@@ -365,6 +365,14 @@ def test_ids_are_renamed_where_that_is_asked_for(run: Run, project: Path) -> Non
     assert old not in text
 
 
+def test_shrinking_without_a_difference_says_that_no_file_is_written(run: Run, project: Path) -> None:
+    (project / "good.yaml").write_text(GOOD)
+    code, output, _ = run("replay", "good.yaml", "--shrink", "--out", "small.yaml")
+    assert code == 0
+    assert "small.yaml is not written: there is no difference to keep." in output
+    assert not (project / "small.yaml").exists()
+
+
 def test_shrinking_says_on_a_terminal_how_many_exchanges_are_left(script: str, project: Path) -> None:
     first, one = GOOD.split("exchanges:\n")
     others = "".join(one.replace("at: 0.0", f"at: {n}.0") for n in range(1, 12))

@@ -94,6 +94,15 @@ def test_the_cause_that_breaks_the_most_rules_comes_first() -> None:
     assert [cause.finding.rule for cause in found] == ["list-limit", "key-required"]
 
 
+def test_of_the_causes_of_one_rule_the_one_with_the_fewest_exchanges_comes_first() -> None:
+    pages = [exchange(number, 200, "listTasks") for number in (1, 2, 3)]
+    found = causes(
+        ("list-after", "3 tasks by cursor and 2 by page number are not the same list", pages),
+        ("list-after", "the page after task 1 has this task itself", pages[2:]),
+    )
+    assert [len(cause.finding.exchanges) for cause in found] == [1, 3]
+
+
 def lost_updates() -> list[tuple[str, str, list[Exchange]]]:
     return [
         ("update-links", "from character 29 on it has another text", [exchange(7), exchange(8), listed(9)]),
