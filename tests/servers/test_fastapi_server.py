@@ -13,7 +13,7 @@ from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.plan import Plan
 
 # Enough for the scripted requests and the probes.
-SCRIPT_REQUESTS = 160
+SCRIPT_REQUESTS = 200
 
 
 def report_on(*variants: str, fault: str = "", max_requests: int | None = None) -> Report:
