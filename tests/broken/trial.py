@@ -9,7 +9,7 @@ from workerkit.contracts.report.report import Report
 from workerkit.contracts.target.plan import Plan
 
 # Enough requests for all scripted tests.
-SCRIPT_REQUESTS = 160
+SCRIPT_REQUESTS = 200
 
 
 def trial(name: str, *, most: int | None = None) -> Report:

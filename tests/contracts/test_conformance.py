@@ -29,7 +29,7 @@ from workerkit.openapi.spec.silence import silences as known_silences
 
 MakeTarget = Callable[..., Target]
 # Enough requests for the scripted requests and the first probes.
-SHORT_PLAN = Plan(max_requests=160)
+SHORT_PLAN = Plan(max_requests=200)
 
 
 def broken_rules(report: Report) -> set[str]:

@@ -12,7 +12,7 @@ from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
 
 # Enough requests for all scripted tests, and for these and some random tests.
-SCRIPT_REQUESTS = 160
+SCRIPT_REQUESTS = 200
 MORE_REQUESTS = 500
 
 
