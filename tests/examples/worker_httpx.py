@@ -336,7 +336,8 @@ async def main() -> None:
     """Does all waiting tasks."""
     client = httpx.AsyncClient(headers={"X-API-Key": API_KEY}, timeout=TIMEOUT)
     async with client:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, STOPPING.set)
+        with contextlib.suppress(NotImplementedError):  # Windows has no SIGTERM
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, STOPPING.set)
         await Worker(Api(client)).run()
 
 

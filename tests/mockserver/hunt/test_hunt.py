@@ -127,11 +127,22 @@ def test_a_worker_that_fails_undisturbed_is_not_hunted() -> None:
 
 
 def test_a_worker_that_cannot_run_beside_itself_is_not_blamed(tmp_path: Path) -> None:
-    # The worker exits with an error while another process of it runs, or if one has been killed.
+    # The worker exits with an error while another process of it runs, or if one has been killed. From its
+    # second run on, it waits for another process, so that they meet on a busy machine, too.
     lock = f"""
-import atexit, os
-os.mkdir({str(tmp_path / "lock")!r})
-atexit.register(os.rmdir, {str(tmp_path / "lock")!r})
+import atexit, os, time
+from pathlib import Path
+folder = Path({str(tmp_path)!r})
+try:
+    (folder / "lock").mkdir()
+except FileExistsError:
+    (folder / "met").touch()
+    raise
+atexit.register((folder / "lock").rmdir)
+deadline = time.monotonic() + 60
+while (folder / "traced").exists() and not (folder / "met").exists() and time.monotonic() < deadline:
+    time.sleep(0.01)
+(folder / "traced").touch()
 FORGETS = ()
 """
     words = tuple(worker(lock + FORGETFUL))

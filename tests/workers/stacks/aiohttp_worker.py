@@ -225,7 +225,8 @@ async def main() -> None:
     headers = {"X-API-Key": os.environ["LIKEPION_API_KEY"]}
     async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
         daemon = Daemon(Api(session))
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, daemon.stopping.set)
+        with suppress(NotImplementedError):  # Windows has no SIGTERM
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, daemon.stopping.set)
         await daemon.run()
 
 
