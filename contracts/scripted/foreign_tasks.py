@@ -80,6 +80,8 @@ def _try_to_update(context: RunContext, key: str, task: Task) -> None:
     flaw = phrase("for another server's task, the results of a batch have the errors {errors}", errors=errors)
     context.ledger.record_check("bulk-foreign", None if errors == ["not_your_task"] else flaw, batch)
     unchanged, listed = context.find_task(task_id, status, key)
+    if not unchanged and (errors != ["not_your_task"] or any(exchange.accepted for exchange in refused)):
+        return  # the server accepted an update, which is told above, and did it
     flaw = phrase(
         "task {task_id} is no longer {status} after another server's refused updates",
         task_id=task_id,

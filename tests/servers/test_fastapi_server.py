@@ -43,3 +43,5 @@ def test_nothing_is_found_on_the_correct_server_with_at_most_1000_requests() -> 
 def test_a_planted_fault_is_found(fault: str, rule: str) -> None:
     report = report_on(fault=fault, max_requests=SCRIPT_REQUESTS)
     assert any(rule in cause.rules for cause in report.causes)
+    if fault == "put-no-owner-check":
+        assert len(report.causes) == 1
