@@ -22,6 +22,7 @@ def create_scenario_file(name: str, folder: Path, content: Callable[..., str] | 
     every machine that has both files, and without the internet. An older schema of the kit is replaced.
 
     content: a function that takes `name` and returns the rest of the file. None for the starter scenario.
+        Its comments have commands with the path of the file.
     """
     stem = name.removesuffix(".yaml")
     if not SCENARIO_NAME.fullmatch(stem):
@@ -29,7 +30,8 @@ def create_scenario_file(name: str, folder: Path, content: Callable[..., str] | 
             f'"{stem}" cannot be the name of a scenario: use small letters, digits and single hyphens'
         )
     path = folder / f"{stem}.yaml"
-    text = f"# yaml-language-server: $schema={SCHEMA_FILE}\n{(content or _starter)(name=stem)}"
+    rest = content(name=stem) if content is not None else _starter(path)
+    text = f"# yaml-language-server: $schema={SCHEMA_FILE}\n{rest}"
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -43,9 +45,10 @@ def create_scenario_file(name: str, folder: Path, content: Callable[..., str] | 
     return path
 
 
-def _starter(*, name: str) -> str:
+def _starter(path: Path) -> str:
+    """The starter scenario. Its commands name the file as it can be named in the current folder."""
     starter = resources.files("workerkit.scenarios").joinpath("starter.yaml").read_text("utf-8")
-    return starter.format(name=name)
+    return starter.format(file=path.as_posix())
 
 
 def _write_schema(path: Path) -> None:

@@ -25,6 +25,7 @@ def test_it_writes_settings_a_sound_scenario_and_a_job(run: Run, project: Path) 
     written = [line.removeprefix("Wrote ") for line in output.splitlines() if line.startswith("Wrote ")]
     assert written == ["pyproject.toml", SCENARIO, WORKFLOW]
     assert run("scenario", "validate", SCENARIO)[0] == 0
+    assert f"workerkit exec --scenario ./{SCENARIO} -- your-worker" in (project / SCENARIO).read_text()
     assert (project / "scenarios/scenario.schema.json").is_file()
     assert "time-limit" in tomllib.loads((project / "pyproject.toml").read_text())["tool"]["workerkit"]
 
