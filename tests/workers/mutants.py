@@ -489,7 +489,7 @@ MUTANTS = (
     Mutant(
         "no-busy-polling",
         "polls without a pause",
-        "quiet-day",
+        "idle",
         ((_POLLS, ""),),
         original=_CAREFUL,
         style="--daemon",
