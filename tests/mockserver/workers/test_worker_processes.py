@@ -80,14 +80,15 @@ def test_a_command_that_is_stopping_can_be_killed(tmp_path: Path) -> None:
 
 
 def test_a_stopped_command_ends_before_it_is_started_again(tmp_path: Path) -> None:
-    with WorkerProcesses(counting(tmp_path, "patient", "2"), {}) as processes:
+    with WorkerProcesses(counting(tmp_path, "patient", "2"), {}, grace=LONG) as processes:
         wait_for(processes, "up 1")
         processes.stop()
         processes.start()
         assert not processes.have_exited
         wait_for_exit(processes)
-        assert processes.output() == "up 1\nfinished 1\n\n(start 2 of the worker)\nexits 2\n"
         assert processes.exit_code == 2
+    # Only now all of the output has been read.
+    assert processes.output() == "up 1\nfinished 1\n\n(start 2 of the worker)\nexits 2\n"
 
 
 def test_two_at_once_are_over_when_both_have_exited(tmp_path: Path) -> None:

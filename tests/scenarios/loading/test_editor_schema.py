@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from importlib import resources
 from typing import Any
 
@@ -53,6 +54,11 @@ WORDS: dict[ValueKind, tuple[Any, ...]] = {
 JUNK: tuple[Any, ...] = (None, True, -1, 0, 1.5, "", "x", [], {}, ["x"], {"x": 1}, "9..1", "10", "any")
 
 
+def copied_words(kind: ValueKind) -> st.SearchStrategy[Any]:
+    """The words of a kind, as copies: a test may change them."""
+    return st.sampled_from(WORDS[kind]).map(deepcopy)
+
+
 def values(kind: Any) -> st.SearchStrategy[Any]:
     """Values that a file may give a field of this kind."""
     if isinstance(kind, type):
@@ -61,9 +67,9 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
         case None:
             return st.sampled_from(["some text", "another"])
         case ValueKind():
-            return st.sampled_from(WORDS[kind])
+            return copied_words(kind)
         case OneOrMore(word_kind):
-            word = st.sampled_from(WORDS[word_kind])
+            word = copied_words(word_kind)
             return word | st.lists(word, min_size=1, unique=True)
         case OneOf(words):
             return st.sampled_from(words)
