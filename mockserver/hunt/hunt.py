@@ -14,9 +14,10 @@ from workerkit.mockserver.trials.coverage_report import trial_coverage
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.openapi.languages.phrase import joined, phrase
 from workerkit.scenarios.hunt.attempt import AnyAttempt, Attempt, SavedAttempt
+from workerkit.scenarios.hunt.joined_attempts import joined_attempts
 from workerkit.scenarios.hunt.pair_attempts import Followed, alternating, followed, pair_attempts
 from workerkit.scenarios.hunt.single_attempts import other_single_attempts, single_attempts
-from workerkit.scenarios.hunt.slot import Slot, slots_of
+from workerkit.scenarios.hunt.slot import Slot, ends_of, slots_of
 from workerkit.scenarios.hunt.smaller_attempts import smaller_attempts
 from workerkit.scenarios.rules.judge import UnjudgedRule
 
@@ -120,9 +121,10 @@ class _Hunt:
 
     def _attempts(self) -> Iterator[AnyAttempt]:
         yield from map(SavedAttempt, self._plan.saved)
-        yield from single_attempts(self._slots)
-        others = other_single_attempts(self._slots)
-        yield from alternating(pair_attempts(self._survived, seed=self._plan.seed), others, every=4)
+        ends = ends_of(self._slots)
+        yield from single_attempts(ends)
+        pairs = pair_attempts(self._survived, seed=self._plan.seed)
+        yield from joined_attempts(alternating(pairs, other_single_attempts(ends), every=4), self._slots)
 
     def _confirm(self, finding: HuntFinding) -> bool:
         """Repeats a finding. If the worker breaks the rule often enough, makes the finding smaller."""
@@ -131,7 +133,7 @@ class _Hunt:
                 "Trial {number} broke {rule}: {story} Repeating it {repetitions} times.",
                 number=finding.number,
                 rule=finding.rule,
-                story=joined(" ", finding.attempt.story),
+                story=_in_short(finding.attempt),
                 repetitions=self._plan.repetitions,
             )
         )
@@ -200,3 +202,10 @@ class _Hunt:
                 return []
             trials.append(trial)
         return trials
+
+
+def _in_short(attempt: AnyAttempt) -> str:
+    """What happens, in words. Of a joined attempt, only the number of troubles."""
+    if isinstance(attempt, Attempt) and len(attempt.parts) > 1:
+        return phrase("{count} troubles came at different requests.", count=len(attempt.steps))
+    return joined(" ", attempt.story)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from workerkit.openapi.languages.phrase import counted_phrase, joined, phrase
 from workerkit.openapi.spec.dialect import dialect_of
@@ -20,8 +21,6 @@ _CHOICES = {"retry": "manual", "retry-count": "on-requeue", "complete-twice": "t
 _STRICT_CHOICES = {"transitions": "strict", "refused-transition": "409"}
 _FAILS = '{"simulate": "fail"}'
 _AFTERWARDS = "After that, nothing goes wrong, and a careful worker brings every task to an end."
-# The names of the happenings, in their order.
-HAPPENING_NAMES = ("first", "second", "third", "fourth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +39,17 @@ class HuntStep:
     def sentence(self) -> str:
         """What happens, as a sentence."""
         action, trouble = self.slot.text, self.trouble.text
-        if self.slot.since is None:
-            return phrase("When the worker {action}, {trouble}.", action=action, trouble=trouble)
-        return phrase("After that, when the worker {action}, {trouble}.", action=action, trouble=trouble)
+        if self.slot.follows:
+            return phrase("After that, when the worker {action}, {trouble}.", action=action, trouble=trouble)
+        return phrase("When the worker {action}, {trouble}.", action=action, trouble=trouble)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What one trial of a hunt tries.
 
-    steps: the troubles. Empty: nothing goes wrong.
+    steps: the troubles, in an order in which a trouble that follows another one comes just after it. Empty:
+        nothing goes wrong.
     tasks: the number of tasks that wait for the worker.
     failing_tasks: the number of further tasks that are meant to fail at their site. Each may be tried twice.
     """
@@ -61,7 +61,18 @@ class Attempt:
     @property
     def name(self) -> str:
         """The name of the scenario."""
-        return "-then-".join(step.name for step in self.steps) or "undisturbed"
+        first, *others = ["-then-".join(step.name for step in part.steps) for part in self.parts] or [
+            "undisturbed"
+        ]
+        return f"{first}-and-{len(others)}-more" if others else first
+
+    @property
+    def parts(self) -> tuple[Attempt, ...]:
+        """The attempts that are joined in this one. Each begins with a trouble that follows no other one."""
+        begins = [index for index, step in enumerate(self.steps) if not step.slot.follows]
+        return tuple(
+            replace(self, steps=self.steps[begin:end]) for begin, end in zip_longest(begins, begins[1:])
+        )
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -89,6 +100,8 @@ class Attempt:
 
     @property
     def _title(self) -> str:
+        if len(self.parts) > 1:
+            return phrase("{count} troubles in one run", count=len(self.steps))
         without_stop = joined(" ", self.sentences).changed_by(lambda text: text.removesuffix("."))
         return without_stop or phrase("Nothing goes wrong")
 
@@ -120,12 +133,19 @@ class Attempt:
             yield ServerPlan(OTHER_SERVER, "active")
 
     def _when(self) -> Iterator[Happening]:
-        """Yields the happenings. Each trouble has a name, so that a later one can follow it."""
-        for step, name in zip(self.steps, HAPPENING_NAMES, strict=False):
-            yield Happening(step.slot.trigger, step.trouble.effects, name if len(self.steps) > 1 else None)
+        """Yields the happenings. A trouble that another one follows has a name."""
+        name = None
+        for number, (step, following) in enumerate(zip_longest(self.steps, self.steps[1:]), 1):
+            trigger = step.slot.trigger(name)
+            name = _happening_name(number) if following is not None and following.slot.follows else None
+            yield Happening(trigger, step.trouble.effects, name)
             if step.trouble.end is not None:
                 seconds, effects = step.trouble.end
                 yield Happening(After(seconds), effects)
+
+
+def _happening_name(number: int) -> str:
+    return "first" if number == 1 else f"trouble-{number}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from workerkit.openapi.languages.phrase import phrase
@@ -68,6 +69,16 @@ class HuntedTrouble:
         """Whether it is fair that this trouble happens at this request."""
         is_possible = not self.only_at or slot.kind in self.only_at
         return is_possible and (slot.is_after_success or not self.needs_correct_key)
+
+
+def is_fair_together(troubles: Collection[HuntedTrouble]) -> bool:
+    """Whether the troubles may happen in one world.
+
+    If the API checks the order of statuses, it refuses to set a task to running again. A worker whose answer
+    was lost may then believe that the task was taken away.
+    """
+    is_strict = any(trouble.needs_status_flow for trouble in troubles)
+    return not is_strict or not any(trouble.takes_effect for trouble in troubles)
 
 
 def _fault(fault: Fault, schedule: Schedule = _ONCE) -> tuple[Effect, ...]:

@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from workerkit.scenarios.hunt.attempt import HAPPENING_NAMES, Attempt, HuntStep
-from workerkit.scenarios.hunt.hunted_trouble import TROUBLES_TO_TRY, HuntedTrouble
+from workerkit.scenarios.hunt.attempt import Attempt, HuntStep
+from workerkit.scenarios.hunt.hunted_trouble import TROUBLES_TO_TRY, is_fair_together
 from workerkit.scenarios.hunt.slot import SLOT_KINDS, Slot, slots_after
 from workerkit.scenarios.run_record.run import Run
 
@@ -25,7 +25,7 @@ Followed = tuple[Attempt, tuple[Slot, ...]]
 def followed(attempt: Attempt, run: Run) -> Followed:
     """Returns an attempt that the worker has survived, with the requests that followed its trouble."""
     (step,) = attempt.steps
-    return attempt, slots_after(step.slot, run, most=_MAX_DISTANCE, since=HAPPENING_NAMES[0])
+    return attempt, slots_after(step.slot, run, most=_MAX_DISTANCE)
 
 
 def pair_attempts(survived: Iterable[Followed], *, seed: int) -> tuple[Attempt, ...]:
@@ -66,26 +66,21 @@ def _ranked(survived: Iterable[Followed]) -> Iterator[tuple[int, Attempt]]:
         for distance, slot in enumerate(slots):
             for second in TROUBLES_TO_TRY:
                 cell = (first.trouble, first.slot.kind, slot.kind, distance, second)
-                if cell not in tried and second.fits(slot) and _is_fair(first.trouble, second):
+                if cell not in tried and second.fits(slot) and is_fair_together((first.trouble, second)):
                     tried.add(cell)
                     pair = replace(attempt, steps=(first, HuntStep(slot, second)))
                     yield _rank(pair, distance), pair
 
 
 def _rank(pair: Attempt, distance: int) -> int:
-    """The place of a pair: the lowest comes first. Troubles that go on for a while come last."""
+    """The place of a pair: the lowest comes first. Troubles that go on for a while come last.
+
+    The same trouble twice counts only once, because troubles often come in a row.
+    """
     first, second = pair.steps
-    troubles = _RANKS.get(first.trouble, len(_RANKS)) + _RANKS[second.trouble]
+    troubles = _RANKS.get(first.trouble, len(_RANKS))
+    if second.trouble is not first.trouble:
+        troubles += _RANKS[second.trouble]
     is_repetition = first.slot.kind == second.slot.kind
     slots = distance * _PER_STEP + SLOT_KINDS.index(first.slot.kind) - is_repetition * _FOR_REPETITION
     return troubles + slots
-
-
-def _is_fair(first: HuntedTrouble, second: HuntedTrouble) -> bool:
-    """Whether both may happen in one world.
-
-    If the API checks the order of statuses, it refuses to set a task to running again. A worker whose answer
-    was lost may then believe that the task was taken away.
-    """
-    is_strict = first.needs_status_flow or second.needs_status_flow
-    return not is_strict or not (first.takes_effect or second.takes_effect)

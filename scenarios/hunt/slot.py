@@ -40,20 +40,22 @@ class Slot:
 
     kind: what the request asks; one of SLOT_KINDS.
     number: the number of the task or of the request, as the trigger `asked` counts it.
-    since: only requests after the happening of this name are counted. None: all requests.
+    follows: whether only requests after the trouble before it are counted. Otherwise all requests are.
     """
 
     kind: str
     number: int = 1
-    since: str | None = None
+    follows: bool = False
 
-    @property
-    def trigger(self) -> OnAsked:
-        """The trigger of a happening at this request."""
+    def trigger(self, before: str | None) -> OnAsked:
+        """The trigger of a happening at this request.
+
+        before: the name of the happening before it.
+        """
         return OnAsked(
             what=(self.kind,),
             number=Calls(self.number, self.number),
-            since=self.since,
+            since=before if self.follows else None,
         )
 
     @property
@@ -64,12 +66,12 @@ class Slot:
     @property
     def is_after_success(self) -> bool:
         """Whether the API has answered a request of the worker before, so that its key must be correct."""
-        return self.is_about_task or self.kind == "later-page" or self.number > 1 or self.since is not None
+        return self.is_about_task or self.kind == "later-page" or self.number > 1 or self.follows
 
     @property
     def text(self) -> str:
         """What the worker does, in words: `reports task 2 as completed`."""
-        if self.since is not None:
+        if self.follows:
             action = phrase(_ACTIONS[self.kind], task=phrase("a task"))
             return phrase("next {action}", action=action) if self.number == 1 else self._numbered(action)
         if self.is_about_task:
@@ -81,23 +83,34 @@ class Slot:
 
 
 def slots_of(run: Run) -> tuple[Slot, ...]:
-    """Returns the slots of a run in which nothing went wrong: of each kind the first two, and the last one.
+    """Returns the slots of a run in which nothing went wrong. All slots of completions come first.
 
-    Two slots never mean the same request. All slots of completions come first.
+    Two slots never mean the same request.
     """
     requests = _requests(run.asked.items())
     return tuple(
         Slot(kind, number)
         for kind in SLOT_KINDS
-        for number in _chosen([exchange for asked, exchange in requests if asked == kind])
+        for number in _numbers([exchange for asked, exchange in requests if asked == kind])
     )
 
 
-def slots_after(slot: Slot, run: Run, *, most: int, since: str) -> tuple[Slot, ...]:
+def ends_of(slots: Iterable[Slot]) -> tuple[Slot, ...]:
+    """Returns of each kind the first two slots, and the last one."""
+    by_kind: dict[str, list[Slot]] = {}
+    for slot in slots:
+        by_kind.setdefault(slot.kind, []).append(slot)
+    return tuple(
+        slot
+        for of_kind in by_kind.values()
+        for slot in dict.fromkeys((*of_kind[:_FIRST_REQUESTS], of_kind[-1]))
+    )
+
+
+def slots_after(slot: Slot, run: Run, *, most: int) -> tuple[Slot, ...]:
     """Returns the first requests that followed a slot in a run, in the order in which they came.
 
     most: how many slots are wanted.
-    since: the name of the happening at `slot`.
     Returns nothing if the slot did not come in the run.
     """
     of_kind = [exchange for kind, exchange in _requests(run.asked.items()) if kind == slot.kind]
@@ -108,7 +121,7 @@ def slots_after(slot: Slot, run: Run, *, most: int, since: str) -> tuple[Slot, .
     slots: list[Slot] = []
     for kind, _ in _requests(later)[:most]:
         numbers[kind] += 1
-        slots.append(Slot(kind, numbers[kind], since))
+        slots.append(Slot(kind, numbers[kind], follows=True))
     return tuple(slots)
 
 
@@ -124,11 +137,10 @@ def _requests(all_asked: Iterable[tuple[int, Iterable[Asked]]]) -> list[tuple[st
     return requests
 
 
-def _chosen(exchanges: list[int]) -> list[int]:
+def _numbers(exchanges: list[int]) -> list[int]:
     """Returns the numbers, from 1, of the requests that become slots. Each belongs to another exchange."""
     first_of_exchange = {exchange: number for number, exchange in reversed([*enumerate(exchanges, 1)])}
-    numbers = sorted(first_of_exchange.values())
-    return sorted({*numbers[:_FIRST_REQUESTS], *numbers[-1:]})
+    return sorted(first_of_exchange.values())
 
 
 def _ordinal(number: int) -> str:

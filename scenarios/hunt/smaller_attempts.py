@@ -17,8 +17,13 @@ _FEW_TASKS = (1, 2, 4)
 def smaller_attempts(attempt: Attempt) -> Iterator[Attempt]:
     """Yields attempts that are smaller: fewer troubles, shorter ones, fewer tasks, earlier requests.
 
-    The first ones have only one or two tasks. Some of the attempts may ask for requests that never come.
+    The first ones are the parts of a joined attempt, or have only one or two tasks. Some of the attempts may
+    ask for requests that never come.
     """
+    if len(attempt.parts) > 1:
+        yield from attempt.parts
+        yield from _with_fewer_steps(attempt)
+        return
     at_first = replace(attempt, steps=tuple(_at_first(step) for step in attempt.steps))
     candidates = (
         replace(at_first, tasks=1, failing_tasks=0),
@@ -48,13 +53,13 @@ def _sizes(attempt: Attempt) -> tuple[int, ...]:
 
 
 def _with_fewer_steps(attempt: Attempt) -> Iterator[Attempt]:
-    """Yields the attempts that lack one trouble. The request of the last one may follow none then."""
+    """Yields the attempts that lack one trouble. The next trouble follows none then."""
     if len(attempt.steps) < 2:
         return
     for index in range(len(attempt.steps)):
-        kept = [step for other, step in enumerate(attempt.steps) if other != index]
-        first = replace(kept[0], slot=replace(kept[0].slot, since=None))
-        yield replace(attempt, steps=(first, *kept[1:]))
+        before, after = attempt.steps[:index], attempt.steps[index + 1 :]
+        following = tuple(replace(step, slot=replace(step.slot, follows=False)) for step in after[:1])
+        yield replace(attempt, steps=(*before, *following, *after[1:]))
 
 
 def _with_shorter_troubles(attempt: Attempt) -> Iterator[Attempt]:

@@ -114,7 +114,7 @@ def test_an_attempt_is_a_story() -> None:
 def survived() -> list[Followed]:
     """All attempts with one trouble, each followed by the same requests."""
     kinds = ("completion", "first-page", "running", "heartbeat")
-    slots = tuple(Slot(kind, since="first") for kind in kinds)
+    slots = tuple(Slot(kind, follows=True) for kind in kinds)
     return [(attempt, slots) for attempt in single_attempts(ALL_SLOTS)]
 
 
@@ -163,7 +163,7 @@ def test_few_attempts_alternate_with_many() -> None:
 
 
 def test_smaller_attempts_lead_to_one_trouble_and_one_task() -> None:
-    second = HuntStep(Slot("heartbeat", since="first"), TROUBLES["slow"])
+    second = HuntStep(Slot("heartbeat", follows=True), TROUBLES["slow"])
     attempt = Attempt((step("completion", "outage", 2), second))
     sizes = [size(smaller) for smaller in smaller_attempts(attempt)]
     assert size(attempt) not in sizes
@@ -172,7 +172,7 @@ def test_smaller_attempts_lead_to_one_trouble_and_one_task() -> None:
         smallest = min(following, key=size)
     (only,) = smallest.steps
     assert smallest.tasks + smallest.failing_tasks == 1
-    assert only.slot.since is None
+    assert not only.slot.follows
     assert only.trouble.name in ("5xx", "slow")
 
 
