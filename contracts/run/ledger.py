@@ -38,6 +38,8 @@ class Ledger:
     findings: all cases in which the server broke a rule.
     kept_rules: the ids of rules with at least one passed check.
     effective_operations: the operations that changed a task, as a later list showed at least once.
+    failing_fields: the operations and the fields at which they always fail, whatever value the field has.
+    wrong_keys: what is wrong with the key of an exchange, by its number.
     listed_links: for an operation and a link field, whether a list ever showed the link that it wrote.
     untested_reasons: why a rule could not be tested, by the rule's id.
     observations: what the run observed about a silence, by the silence's id.
@@ -51,6 +53,8 @@ class Ledger:
     findings: list[Finding] = field(default_factory=list)
     kept_rules: set[str] = field(default_factory=set)
     effective_operations: set[str] = field(default_factory=set)
+    failing_fields: frozenset[tuple[str, str]] = frozenset()
+    wrong_keys: Mapping[int, str] = field(default_factory=dict)
     listed_links: dict[tuple[str, str], bool] = field(default_factory=dict)
     untested_reasons: dict[str, str] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
