@@ -28,6 +28,7 @@ from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.run.listing import check_listing, handed_out_note
 from workerkit.contracts.run.part import PartCosts
 from workerkit.contracts.run.preflight import TargetUnreachableError, check_target
+from workerkit.contracts.run.stale_answers import stale_answers
 from workerkit.contracts.run.wrong_keys import wrong_keys
 from workerkit.contracts.sandbox.receipt import Receipt
 from workerkit.contracts.sandbox.restore import open_sandbox, restore_sandbox
@@ -118,6 +119,7 @@ def conform(
     finally:
         gate.close()
     ledger.wrong_keys = wrong_keys(gate.exchanges, target)
+    ledger.stale_answers = stale_answers(gate.exchanges)
     _check_all_exchanges(gate, ledger)
     seconds = clock.steady() - start
     report = _report(target, plan, gate, ledger, receipt, seconds, with_capsules=with_capsules)

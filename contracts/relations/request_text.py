@@ -54,7 +54,8 @@ def is_plain(parsed: ParsedExchange) -> bool:
 
 
 def _unusual_values_of(parsed: ParsedExchange) -> Iterator[str]:
-    yield from _unusual_values("body", parsed.request_json)
+    if parsed.request_json is not None:
+        yield from _unusual_values("body", parsed.request_json)
     for name, text in parsed.query.items():
         yield from _unusual_values("query", {name: text})
 

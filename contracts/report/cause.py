@@ -9,10 +9,11 @@ from workerkit.contracts.fields.update_operation import BULK, LINK_COMPLETE, LIN
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.relations.request_text import is_plain, operation_title
-from workerkit.contracts.report.key_causes import key_cause_groups
 from workerkit.contracts.run.failing_fields import Place, places_of
+from workerkit.contracts.run.key_causes import key_cause_groups
 from workerkit.contracts.run.ledger import Finding, Ledger
 from workerkit.contracts.run.lost_links import lost_link_group
+from workerkit.contracts.run.stale_answers import STALE
 from workerkit.mockserver.reports.message_pattern import message_pattern
 from workerkit.openapi.languages.phrase import phrase
 
@@ -90,6 +91,7 @@ def causes_of(ledger: Ledger) -> tuple[Cause, ...]:
     for keys in key_cause_groups(occurrences, roots, ledger.wrong_keys):
         parents |= dict.fromkeys(keys[1:], keys[0])
     parents |= _parents_by_root(occurrences, wrong_statuses, parents)
+    parents |= _parents_of_stale(occurrences, ledger, parents)
     followers: dict[CauseKey, list[Finding]] = {key: [] for key in shortest}
     for key, finding in shortest.items():
         root = _root(key, parents)
@@ -145,6 +147,24 @@ def _parents_by_root(
             if common:
                 found[key] = min(common, key=_rank)
     return found
+
+
+def _parents_of_stale(
+    occurrences: Mapping[CauseKey, list[Finding]],
+    ledger: Ledger,
+    parents: Mapping[CauseKey, CauseKey | None],
+) -> dict[CauseKey, CauseKey]:
+    """The causes of findings whose lists are old, if a finding proves that the server keeps old lists."""
+    proof = next((key for key, found in occurrences.items() if found[0].topic == STALE), None)
+    if proof is None:
+        return {}
+    return {
+        key: proof
+        for key, findings in occurrences.items()
+        if key != proof
+        and parents[key] is None
+        and all(finding.exchanges[-1].number in ledger.stale_answers for finding in findings)
+    }
 
 
 def _candidates(

@@ -16,9 +16,12 @@ def wrong_keys(exchanges: Iterable[Exchange], target: Target) -> dict[int, str]:
 
     Exchanges with a right key are left out.
     """
-    kinds = {None: MISSING, target.inactive_api_key or "": INACTIVE}
-    right = {target.api_key, target.other_api_key}
+    right = {target.api_key, target.other_api_key} - {None}
     keys = {exchange.number: exchange.header(worker_api().key_header) for exchange in exchanges}
-    return {
-        number: kinds.get(key, UNKNOWN) for number, key in keys.items() if key is None or key not in right
-    }
+    return {number: _kind(key, target) for number, key in keys.items() if key not in right}
+
+
+def _kind(key: str | None, target: Target) -> str:
+    if key is None:
+        return MISSING
+    return INACTIVE if key == target.inactive_api_key else UNKNOWN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -154,3 +155,32 @@ def test_two_kinds_of_values_at_which_a_server_fails_are_two_causes(
 ) -> None:
     causes = run(FailingField(fails_at)).causes
     assert [cause.rule for cause in causes] == ["no-system-error"] * count
+
+
+class CachedLists(SmallServer):
+    """Keeps the answer to each query for the next lists.
+
+    uses: how often an answer is used again.
+    """
+
+    def __init__(self, uses: int) -> None:
+        super().__init__()
+        self.uses = uses
+        self.answers: dict[str, tuple[int, Json]] = {}
+
+    def _list(self, server: str, query: Json) -> Json:
+        name = f"{server} {query}"
+        left, answer = self.answers.get(name, (0, {}))
+        if left == 0:
+            left, answer = self.uses + 1, deepcopy(super()._list(server, query))
+        self.answers[name] = left - 1, answer
+        return answer
+
+
+def test_a_server_that_keeps_old_lists_has_one_cause() -> None:
+    report = run(CachedLists(uses=1000))
+    (cause,) = report.causes
+    assert cause.rule == "list"
+    assert "lists the old value, although GET /tasks?" in cause.flaw.message
+    assert len(cause.followers) > 3
+    assert report.no_episodes_reason.startswith("the server keeps old lists")
