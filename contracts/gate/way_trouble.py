@@ -38,7 +38,7 @@ def trouble_text(exchange: Exchange) -> str:
 
 
 class LeftOutError(WorkerkitError, requests.RequestException):
-    """A request got no answer of the server that tells something, so the check that needs it is left out.
+    """No answer to a request tells something about the server, so the check that needs one is left out.
 
     exchange: one of the tries to send the request.
     sent: the request.

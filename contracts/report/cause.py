@@ -73,25 +73,12 @@ def causes_of(ledger: Ledger) -> tuple[Cause, ...]:
     """
     occurrences = _occurrences(ledger.findings)
     shortest = {key: min(findings, key=_length) for key, findings in occurrences.items()}
-    wrong_statuses = _wrong_statuses(occurrences)
-    parents = {key: _parent(key, findings, wrong_statuses) for key, findings in occurrences.items()}
-    never_stored = _never_stored(occurrences, ledger)
+    never_stored, always_failing = _never_stored(occurrences, ledger), _always_failing(occurrences, ledger)
     for operation, keys in never_stored.items():
-        parents |= dict.fromkeys(keys[1:], keys[0])
         shortest[keys[0]] = _with_summary(shortest[keys[0]], operation)
-    always_failing = _always_failing(occurrences, ledger)
     for place, keys in always_failing.items():
-        parents |= {keys[0]: None, **dict.fromkeys(keys[1:], keys[0])}
         shortest[keys[0]] = _with_failing_field(shortest[keys[0]], *place)
-    grouped = {key for keys in (*never_stored.values(), *always_failing.values()) for key in keys}
-    others = {key: findings for key, findings in occurrences.items() if key not in grouped}
-    for keys in _same_cause(others, ledger):
-        parents |= dict.fromkeys(keys[1:], keys[0])
-    roots = [key for key, parent in parents.items() if parent is None]
-    for keys in key_cause_groups(occurrences, roots, ledger.wrong_keys):
-        parents |= dict.fromkeys(keys[1:], keys[0])
-    parents |= _parents_by_root(occurrences, wrong_statuses, parents)
-    parents |= _parents_of_stale(occurrences, ledger, parents)
+    parents = _parents(occurrences, ledger, [*never_stored.values(), *always_failing.values()])
     followers: dict[CauseKey, list[Finding]] = {key: [] for key in shortest}
     for key, finding in shortest.items():
         root = _root(key, parents)
@@ -124,6 +111,29 @@ def _length(finding: Finding) -> int:
     return len(finding.exchanges)
 
 
+def _parents(
+    occurrences: Mapping[CauseKey, list[Finding]], ledger: Ledger, summarized: Iterable[list[CauseKey]]
+) -> dict[CauseKey, CauseKey | None]:
+    """For each finding: the one from which it follows, or None if it is a cause.
+
+    summarized: groups of findings with one cause. The first of each group has a message about all of them.
+    """
+    wrong_statuses = _wrong_statuses(occurrences)
+    parents = {key: _parent(key, findings, wrong_statuses) for key, findings in occurrences.items()}
+    grouped = set[CauseKey]()
+    for keys in summarized:
+        parents |= {keys[0]: None, **dict.fromkeys(keys[1:], keys[0])}
+        grouped.update(keys)
+    others = {key: findings for key, findings in occurrences.items() if key not in grouped}
+    for keys in _same_cause(others, ledger):
+        parents |= dict.fromkeys(keys[1:], keys[0])
+    roots = [key for key, parent in parents.items() if parent is None]
+    for keys in key_cause_groups(occurrences, roots, ledger.wrong_keys):
+        parents |= dict.fromkeys(keys[1:], keys[0])
+    parents = _with_parents_by_root(occurrences, wrong_statuses, parents)
+    return parents | _parents_of_stale(occurrences, ledger, parents)
+
+
 def _parent(
     key: CauseKey, findings: list[Finding], wrong_statuses: Mapping[int, list[CauseKey]]
 ) -> CauseKey | None:
@@ -132,20 +142,18 @@ def _parent(
     return min(common, key=_rank, default=None)
 
 
-def _parents_by_root(
+def _with_parents_by_root(
     occurrences: Mapping[CauseKey, list[Finding]],
     wrong_statuses: Mapping[int, list[CauseKey]],
     parents: Mapping[CauseKey, CauseKey | None],
-) -> dict[CauseKey, CauseKey]:
-    """The causes of findings that follow from several findings, if these have one cause."""
-    found = {}
+) -> dict[CauseKey, CauseKey | None]:
+    """The parents, also of findings that follow from several findings, if these have one cause."""
+    found = dict(parents)
     for key, findings in occurrences.items():
-        if parents[key] is None:
+        if found[key] is None:
             candidates = _candidates(key, findings, wrong_statuses)
-            roots = [{_root(other, parents) for other in others} for others in candidates]
-            common = {root for root in set.intersection(*roots) if root != key}
-            if common:
-                found[key] = min(common, key=_rank)
+            roots = [{_root(other, found) for other in others} for others in candidates]
+            found[key] = min(set.intersection(*roots) - {key}, key=_rank, default=None)
     return found
 
 
