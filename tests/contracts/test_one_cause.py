@@ -184,3 +184,21 @@ def test_a_server_that_keeps_old_lists_has_one_cause() -> None:
     assert "lists the old value, although GET /tasks?" in cause.flaw.message
     assert len(cause.followers) > 3
     assert report.no_episodes_reason.startswith("the server keeps old lists")
+
+
+class FirstOwnerOnly(SmallServer):
+    """Checks only the owner of the first item of a batch."""
+
+    def _bulk(self, server: str, body: Any) -> Json:
+        answer = super()._bulk(server, body)
+        for item, result in zip(body["items"][1:], answer["results"][1:], strict=True):
+            if result.get("error") == "not_your_task":
+                super()._result("server-02" if server == "server-01" else "server-01", item["link_id"], item)
+                result.clear()
+                result.update({"link_id": item["link_id"], "success": True})
+        updated = sum(result["success"] for result in answer["results"])
+        return {**answer, "success": updated, "failed": answer["total"] - updated}
+
+
+def test_what_an_accepted_item_of_another_server_changes_is_no_cause_of_its_own() -> None:
+    assert {cause.rule for cause in run(FirstOwnerOnly()).causes} == {"bulk-foreign"}
