@@ -15,7 +15,7 @@ from workerkit.contracts.fields.update_operation import (
     updated_ids,
 )
 from workerkit.contracts.fields.verdicts import expect_refused, fields_text
-from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task, next_status, usable_tasks_in
+from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task, next_status
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
@@ -34,7 +34,7 @@ def update_foreign_fields(context: RunContext) -> None:
         return
     # A server may change tasks from pending to queued when it lists them, so the second list is used.
     _, listed = (context.client.get_tasks(key=key) for _ in range(2))
-    tasks = context.changeable(usable_tasks_in(listed))
+    tasks = context.foreign_tasks_in(listed)
     if not tasks:
         return
     refused = [

@@ -168,8 +168,11 @@ class CachedLists(SmallServer):
         self.uses = uses
         self.answers: dict[str, tuple[int, Json]] = {}
 
+    def name_of(self, server: str, query: Json) -> str:
+        return f"{server} {query}"
+
     def _list(self, server: str, query: Json) -> Json:
-        name = f"{server} {query}"
+        name = self.name_of(server, query)
         left, answer = self.answers.get(name, (0, {}))
         if left == 0:
             left, answer = self.uses + 1, deepcopy(super()._list(server, query))
@@ -184,6 +187,18 @@ def test_a_server_that_keeps_old_lists_has_one_cause() -> None:
     assert "lists the old value, although GET /tasks?" in cause.flaw.message
     assert len(cause.followers) > 3
     assert report.no_episodes_reason.startswith("the server keeps old lists")
+
+
+class SharedCache(CachedLists):
+    """Answers the key of another server with a list of the first server."""
+
+    def name_of(self, server: str, query: Json) -> str:
+        return str(query)
+
+
+def test_tasks_of_the_own_server_are_not_taken_for_tasks_of_another_one() -> None:
+    causes = run(SharedCache(uses=1000)).causes
+    assert not {"update-own-only", "bulk-foreign"} & {rule for cause in causes for rule in cause.rules}
 
 
 class FirstOwnerOnly(SmallServer):
