@@ -7,12 +7,13 @@ from dataclasses import replace
 from functools import partial
 
 from workerkit.contracts.gate.gate import INTERRUPTED, EndCause, Gate, RunEndedError
-from workerkit.contracts.gate.way_trouble import LeftOutError
+from workerkit.contracts.gate.way_trouble import LeftOutError, WayTrouble
 from workerkit.contracts.generated.machine import EpisodeBudget, run_episodes
 from workerkit.contracts.generated.schemathesis_checks import SchemathesisBudget, run_schemathesis
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
 from workerkit.contracts.probes.registry import run_missing_heartbeat_probe, run_probes
 from workerkit.contracts.relations.equal_fields import equal_field_notes
+from workerkit.contracts.relations.masked_passwords import masked_password_notes
 from workerkit.contracts.relations.relations import check_exchange
 from workerkit.contracts.relations.server_clock import shifted_clock, stopped_clock
 from workerkit.contracts.report.cause import distinct_findings
@@ -22,10 +23,13 @@ from workerkit.contracts.report.report import Report
 from workerkit.contracts.report.seen_fields import seen_fields
 from workerkit.contracts.report.silence_report import silence_reports
 from workerkit.contracts.run.context import RunContext
+from workerkit.contracts.run.failing_fields import failing_fields
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.run.listing import check_listing, handed_out_note
 from workerkit.contracts.run.part import PartCosts
 from workerkit.contracts.run.preflight import TargetUnreachableError, check_target
+from workerkit.contracts.run.stale_answers import stale_answers
+from workerkit.contracts.run.wrong_keys import wrong_keys
 from workerkit.contracts.sandbox.receipt import Receipt
 from workerkit.contracts.sandbox.restore import open_sandbox, restore_sandbox
 from workerkit.contracts.sandbox.sandbox import Sandbox
@@ -114,6 +118,8 @@ def conform(
         pass
     finally:
         gate.close()
+    ledger.wrong_keys = wrong_keys(gate.exchanges, target)
+    ledger.stale_answers = stale_answers(gate.exchanges)
     _check_all_exchanges(gate, ledger)
     seconds = clock.steady() - start
     report = _report(target, plan, gate, ledger, receipt, seconds, with_capsules=with_capsules)
@@ -194,12 +200,16 @@ def _run_schemathesis(
 
 def _check_all_exchanges(gate: Gate, ledger: Ledger) -> None:
     may_hand_out = ledger.known_value("listing") != "reads"
-    for exchange in gate.exchanges:
+    judged = [exchange for exchange in gate.exchanges if not gate.trouble.is_in_outage(exchange)]
+    for exchange in judged:
         for outcome in check_exchange(exchange, may_hand_out=may_hand_out):
             if (outcome.rule, exchange.number) not in ledger.explained:
                 ledger.record_check(outcome.rule, outcome.flaw, exchange)
     for unanswered in gate.trouble.findings(len(gate.exchanges)):
         ledger.mark_broken("no-system-error", unanswered.text, unanswered.tries[-1:])
+    ledger.failing_fields = failing_fields(judged)
+    for outage in gate.trouble.outages:
+        ledger.mark_broken("no-system-error", outage.text, outage.exchanges, topic="outage")
     stopped = stopped_clock(gate.exchanges)
     if stopped is not None:
         ledger.mark_broken("heartbeat", stopped.text, (stopped.first, stopped.last))
@@ -220,6 +230,14 @@ def _mark_operations_without_success(gate: Gate, ledger: Ledger) -> None:
             )
 
 
+def _left_out_reason(trouble: WayTrouble) -> str:
+    """Why checks were left out, or an empty text."""
+    if trouble.outages:
+        return phrase("the server failed at every request for some time")
+    left_out = trouble.left_out_text() if trouble.left_out else ""
+    return left_out[:1].lower() + left_out[1:]
+
+
 def _report(
     target: Target,
     plan: Plan,
@@ -233,9 +251,13 @@ def _report(
     mask = mask_of(target, gate.exchanges)
     end_reason = mask.text(gate.end_reason or "")
     handed_out = handed_out_note(ledger, gate.exchanges)
-    notes = (*([handed_out] if handed_out else []), *ledger.notes, *equal_field_notes(gate.exchanges))
-    left_out = gate.trouble.left_out_text() if gate.trouble.left_out else ""
-    untested_reason = end_reason or left_out[:1].lower() + left_out[1:]
+    notes = (
+        *([handed_out] if handed_out else []),
+        *ledger.notes,
+        *equal_field_notes(gate.exchanges),
+        *masked_password_notes(gate.exchanges),
+    )
+    untested_reason = end_reason or _left_out_reason(gate.trouble)
     report = Report(
         target=target.base_url,
         seed=plan.seed,

@@ -7,9 +7,9 @@ from workerkit.contracts.fields.texts import LONG_URLS, LOOKALIKES, MIXED_URL, N
 from workerkit.contracts.fields.verdicts import (
     expect_refused,
     fields_text,
-    is_system_error,
     report_system_error,
 )
+from workerkit.contracts.gate.way_trouble import is_system_error
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import tasks_in, total_in
 from workerkit.contracts.run.context import RunContext

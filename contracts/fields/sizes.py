@@ -11,9 +11,9 @@ from workerkit.contracts.fields.update_operation import BULK, updated_ids
 from workerkit.contracts.fields.verdicts import (
     expect_accepted,
     fields_text,
-    is_system_error,
     report_system_error,
 )
+from workerkit.contracts.gate.way_trouble import is_system_error
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task

@@ -19,9 +19,9 @@ from workerkit.contracts.fields.update_operation import BULK, LINK_UPDATE, PUT, 
 from workerkit.contracts.fields.verdicts import (
     expect_accepted,
     fields_text,
-    is_system_error,
     report_system_error,
 )
+from workerkit.contracts.gate.way_trouble import is_system_error
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS
 from workerkit.contracts.run.context import RunContext
 from workerkit.mockserver.reports.message_pattern import message_pattern

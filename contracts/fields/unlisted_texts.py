@@ -18,7 +18,8 @@ from workerkit.contracts.fields.texts import (
     FieldText,
 )
 from workerkit.contracts.fields.update_operation import sendable
-from workerkit.contracts.fields.verdicts import fields_text, is_system_error, report_system_error
+from workerkit.contracts.fields.verdicts import fields_text, report_system_error
+from workerkit.contracts.gate.way_trouble import is_system_error
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.run.context import RunContext

@@ -54,8 +54,12 @@ class UpdateOperation:
 
     def text_fields(self, context: RunContext) -> tuple[str, ...]:
         """Like `fields_for`, but only the fields that accept any text."""
-        kinds = _properties(self.schema)
-        return tuple(name for name in self.fields_for(context) if kinds[name].get("type") == "string")
+        return tuple(filter(self.takes_any_text, self.fields_for(context)))
+
+    def takes_any_text(self, field: str) -> bool:
+        """True if this field of the operation accepts any text."""
+        kind: object = _properties(self.schema)[field].get("type")
+        return kind == "string"
 
     def request(self, task_id: str, fields: Mapping[str, Any]) -> tuple[str, str, Any]:
         """The method, the path and the body that send these fields for one task."""

@@ -7,17 +7,12 @@ from typing import Any
 
 from workerkit.contracts.fields.texts import FieldText, shortened
 from workerkit.contracts.gate.gate import TOO_MANY_REQUESTS
-from workerkit.contracts.gate.way_trouble import is_way_trouble
+from workerkit.contracts.gate.way_trouble import is_system_error, is_way_trouble
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.languages.phrase import joined, phrase
 
 _SYSTEM_ERROR = "no-system-error"
-
-
-def is_system_error(exchange: Exchange) -> bool:
-    """True if the server itself answered with a system error."""
-    return (exchange.status or 0) >= 500 and not is_way_trouble(exchange)
 
 
 def is_own_answer(exchange: Exchange) -> bool:
@@ -73,17 +68,19 @@ def expect_refused(
     *,
     statuses: tuple[int, ...],
     taken: bool,
+    topic: str = "",
 ) -> None:
     """Records whether a request that is not valid was refused with one of these statuses.
 
     why: what is wrong with the request.
     taken: True if the answer says that the request was carried out.
+    topic: system errors with the same topic have the same cause.
     A refused item of a bulk update has the status 200, which has to be among `statuses`.
     """
     if not is_own_answer(exchange):
         return
     if is_system_error(exchange):
-        report_system_error(context, sent, exchange)
+        report_system_error(context, sent, exchange, topic=topic)
         return
     expected = joined(phrase(" or "), (str(status) for status in statuses if status != 200))
     flaw = phrase(

@@ -17,7 +17,8 @@ from workerkit.contracts.fields.update_operation import (
     UpdateOperation,
     updated_ids,
 )
-from workerkit.contracts.fields.verdicts import expect_refused, fields_text, is_own_answer, is_system_error
+from workerkit.contracts.fields.verdicts import expect_refused, fields_text, is_own_answer
+from workerkit.contracts.gate.way_trouble import is_system_error
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.heartbeat_body import heartbeat_body
 from workerkit.contracts.relations.listed_tasks import LINK_FIELDS, Task
@@ -45,12 +46,14 @@ class WrongUpdate:
 
     rule: the rule that a server breaks if it accepts the update.
     why: what is wrong with it.
+    kind: what the value should be. A server that fails at one value of a kind often fails at all of them.
     """
 
     operation: UpdateOperation
     fields: Mapping[str, Any]
     rule: str
     why: str
+    kind: str
 
 
 def send_wrong_types_for_fake_ids(context: RunContext) -> None:
@@ -93,7 +96,11 @@ def send_wrong_updates(context: RunContext) -> None:
 def _wrong_types(operation: UpdateOperation, fields: Sequence[str]) -> list[WrongUpdate]:
     return [
         WrongUpdate(
-            operation, {name: _LIST}, _BAD_REQUEST, phrase("the value of {name} is a list", name=name)
+            operation,
+            {name: _LIST},
+            _BAD_REQUEST,
+            phrase("the value of {name} is a list", name=name),
+            "text" if operation.takes_any_text(name) else name,
         )
         for name in fields
     ]
@@ -102,7 +109,7 @@ def _wrong_types(operation: UpdateOperation, fields: Sequence[str]) -> list[Wron
 def _similar_statuses(operation: UpdateOperation, statuses: Sequence[str]) -> list[WrongUpdate]:
     known = ", ".join(lenient_spec.enum_values("TaskStatus"))
     why = phrase("the API page names only the statuses {known}", known=known)
-    return [WrongUpdate(operation, {"status": status}, "update-status", why) for status in statuses]
+    return [WrongUpdate(operation, {"status": status}, "update-status", why, "status") for status in statuses]
 
 
 def _single_updates(context: RunContext) -> list[WrongUpdate]:
@@ -124,7 +131,10 @@ def _send(context: RunContext, update: WrongUpdate, task_id: str, statuses: tupl
         "{title} with {fields_text}", title=update.operation.title, fields_text=fields_text(update.fields)
     )
     taken = update.operation.has_updated(exchange, task_id)
-    expect_refused(context, update.rule, sent, update.why, exchange, statuses=statuses, taken=taken)
+    topic = f"{update.operation.title}: {update.kind}"
+    expect_refused(
+        context, update.rule, sent, update.why, exchange, statuses=statuses, taken=taken, topic=topic
+    )
     return exchange
 
 

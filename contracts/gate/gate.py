@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from http.cookiejar import DefaultCookiePolicy
+from random import Random
 from threading import Lock
 from typing import Any, NoReturn
 
@@ -17,8 +18,9 @@ from workerkit.contracts.gate.no_answer import NoAnswerError
 from workerkit.contracts.gate.pace import Pace
 from workerkit.contracts.gate.repetition import Repetition, Sent
 from workerkit.contracts.gate.transport import Transport
-from workerkit.contracts.gate.way_trouble import WayTrouble, trouble_text
+from workerkit.contracts.gate.way_trouble import WayTrouble, is_system_error
 from workerkit.contracts.gate.write_policy import Draft, WritePolicy
+from workerkit.contracts.target.fake_ids import fake_id
 from workerkit.contracts.target.plan import REQUESTS_TO_RESTORE, Plan, Writes
 from workerkit.contracts.target.run_clock import RunClock
 from workerkit.contracts.target.target import Target
@@ -80,6 +82,7 @@ class Gate(BaseAdapter):
 
     exchanges: all exchanges, in the order in which they ended.
     interrupted: requests without an answer, because an interrupt came first.
+    last_sent: the exchange that the last call of `send` returned, or None.
     withheld: a text for each request that --writes does not allow. The kit should never try to send such a
         request, so each text means that the kit has a defect.
     end_reason: why no more requests are sent, or None.
@@ -101,6 +104,7 @@ class Gate(BaseAdapter):
         super().__init__()
         self.exchanges: list[Exchange] = []
         self.interrupted: list[Exchange] = []
+        self.last_sent: Exchange | None = None
         self.withheld: list[str] = []
         self.end_reason: str | None = None
         self.end_cause: EndCause | None = None
@@ -140,6 +144,7 @@ class Gate(BaseAdapter):
         Raises WithheldError, RunEndedError and LeftOutError, and UnansweredError if no answer came.
         """
         sent = self._send_patiently(request)
+        self.last_sent = sent.exchange
         if sent.response is None:
             raise UnansweredError(sent.exchange)
         return sent.response
@@ -205,6 +210,8 @@ class Gate(BaseAdapter):
     def _send_patiently(self, request: requests.PreparedRequest) -> Sent:
         had_own_answer = self._repetition.has_own_answer
         sent = self._send_paced(request)
+        if is_system_error(sent.exchange) and self._keeps_exchanges and not self._is_restoring:
+            return self._repetition.repeat_after_outage(request, _draft(request), sent)
         if not sent.is_trouble:
             return sent
         if self._is_restoring:
@@ -214,28 +221,30 @@ class Gate(BaseAdapter):
         return self._repetition.repeat(request, _draft(request), sent)
 
     def _controls(self) -> tuple[requests.PreparedRequest, ...]:
-        """Two requests that change nothing. The second one has no id, so a correct server refuses it."""
-        headers = {worker_api().key_header_name: self._target.api_key}
-        body_headers = {**headers, "Content-Type": "application/json"}
+        """Three requests that change nothing.
+
+        The second one has an unknown id and an unknown status, and the third one has no id, so a correct
+        server refuses them.
+        """
         return (
-            requests.Request("GET", f"{GATE_URL}/tasks?limit=1", headers=headers).prepare(),
-            requests.Request(
-                "POST", f"{GATE_URL}/callback/link/update", headers=body_headers, data="{}"
-            ).prepare(),
+            self._control("GET", "/tasks?limit=1"),
+            self._control("PUT", f"/tasks/{fake_id(Random(0))}", '{"status": "nonsense"}'),
+            self._control("POST", "/callback/link/update", "{}"),
         )
+
+    def _control(self, method: str, path: str, body: str | None = None) -> requests.PreparedRequest:
+        headers = {worker_api().key_header_name: self._target.api_key}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return requests.Request(method, GATE_URL + path, headers=headers, data=body).prepare()
 
     def _wait(self, seconds: float) -> None:
         left = seconds if self._until is None else self._until - self._clock.steady()
         self._clock.wait(max(0.0, min(seconds, left)))
 
-    def _give_up(self, last: Exchange, count: int) -> NoReturn:
-        text = phrase(
-            "the target itself did not answer {count} times in a row; the last time: {trouble_text}",
-            count=count,
-            trouble_text=trouble_text(last),
-        )
-        self.end_run(text, EndCause.TARGET)
-        raise RunEndedError(text)
+    def _give_up(self, why: str) -> NoReturn:
+        self.end_run(why, EndCause.TARGET)
+        raise RunEndedError(why)
 
     def _send_paced(self, request: requests.PreparedRequest) -> Sent:
         """Sends the request at the right speed. Sends it again after an answer 429."""

@@ -14,14 +14,17 @@ from workerkit.contracts.gate.no_answer import NoAnswerKind
 from workerkit.contracts.gate.way_trouble import (
     PROXY_STATUSES,
     LeftOutError,
+    Outage,
     UnansweredRequest,
     WayTrouble,
+    is_system_error,
     is_way_trouble,
     trouble_text,
 )
 from workerkit.contracts.gate.write_policy import Draft, WritePolicy
 from workerkit.contracts.target.plan import Writes
 from workerkit.openapi.exchange import Exchange
+from workerkit.openapi.languages.phrase import phrase
 
 # In seconds: the waits before requests that show whether the server answers again.
 WAITS = (0.5, 1.0, 2.0, 4.0)
@@ -58,6 +61,11 @@ class Sent:
         return is_way_trouble(self.exchange)
 
     @property
+    def has_failed(self) -> bool:
+        """True if the server did not answer, or answered with a system error."""
+        return self.is_trouble or is_system_error(self.exchange)
+
+    @property
     def may_be_fault_of_server(self) -> bool:
         """True if the server is at fault when this trouble happens again and again.
 
@@ -72,7 +80,7 @@ class Repetition:
     send: sends a request once. Raises an error if the run has ended.
     controls: requests that change nothing, with different operations. They show whether the server answers.
     wait: waits for a number of seconds, or until the time limit of the run.
-    give_up: ends the run with an error. It gets the last exchange, and how many troubles came in a row.
+    give_up: ends the run with an error. It gets the reason, for people.
 
     trouble: all trouble of the run.
     has_own_answer: True as soon as the server has answered one request.
@@ -83,7 +91,7 @@ class Repetition:
         send: Callable[[Request], Sent],
         controls: Callable[[], tuple[Request, ...]],
         wait: Callable[[float], None],
-        give_up: Callable[[Exchange, int], NoReturn],
+        give_up: Callable[[str], NoReturn],
     ) -> None:
         self.trouble = WayTrouble()
         self.has_own_answer = False
@@ -92,14 +100,22 @@ class Repetition:
         self._wait = wait
         self._give_up = give_up
         self._in_a_row = 0
+        self._has_list = False
+        # The number of the first of the last exchanges, all of which are system errors.
+        self._failing_since: int | None = None
         self._unanswered: Counter[str | None] = Counter()
         # Only one thread at a time finds out whether the server still answers.
         self._lock = RLock()
 
     def note(self, exchange: Exchange) -> None:
         """Counts the trouble. Has to be called with every exchange of the run, one after another."""
+        if not is_system_error(exchange):
+            self._failing_since = None
+        elif self._failing_since is None:
+            self._failing_since = exchange.number
         if not is_way_trouble(exchange):
             self.has_own_answer, self._in_a_row = True, 0
+            self._has_list = self._has_list or (exchange.operation == "listTasks" and exchange.accepted)
             return
         self._in_a_row += 1
         self.trouble.counts[trouble_text(exchange)] += 1
@@ -136,6 +152,53 @@ class Repetition:
                 tries.append(sent)
             self._leave_out(tries[-1], request)
 
+    def repeat_after_outage(self, request: Request, draft: Draft, failed: Sent) -> Sent:
+        """The answer to a request that was answered with a system error.
+
+        Usually this is the system error. If the server fails at every other request, too, this is the answer
+        to a second try when the server works again. Raises LeftOutError if a check may not use that answer.
+        """
+        # A server that never listed tasks may have another fault.
+        if not self._has_list:
+            return failed
+        with self._lock:
+            if not self.trouble.is_in_outage(failed.exchange) and not self._begins_outage(failed):
+                return failed
+            again = self._send(request) if _is_repeatable(draft, [failed]) else failed
+            if again is failed or again.is_trouble:
+                raise LeftOutError(again.exchange, request)
+            return again
+
+    def _begins_outage(self, failed: Sent) -> bool:
+        """True if the server fails at every request. Then waits until it works again, or ends the run."""
+        begin = self._failing_since or failed.exchange.number
+        controls = list(self._failed_controls())
+        if len(controls) < len(self._controls()):
+            return False
+        outage = Outage(failed.exchange, tuple(sent.exchange for sent in controls), begin)
+        self.trouble.outages.append(outage)
+        for seconds in WAITS:
+            self._wait(seconds)
+            working = self._send(self._controls()[0])
+            if not working.has_failed:
+                outage.end = working.exchange.number
+                return True
+        self._give_up(
+            phrase(
+                "the server answered every request with {status}, for {seconds:g} s",
+                status=failed.exchange.status,
+                seconds=sum(WAITS),
+            )
+        )
+
+    def _failed_controls(self) -> Iterator[Sent]:
+        """The control requests at which the server fails, until one at which it does not."""
+        for control in reversed(self._controls()):
+            sent = self._send(control)
+            if not is_system_error(sent.exchange):
+                return
+            yield sent
+
     def _further_tries(self, request: Request, draft: Draft, first: Sent) -> Iterator[Sent]:
         """Further tries. Before each of them, the server has answered another request."""
         operation = first.exchange.operation
@@ -168,7 +231,12 @@ class Repetition:
                     return
                 if not last.may_be_fault_of_server:
                     break
-        self._give_up(last.exchange, self._in_a_row)
+        text = phrase(
+            "the target itself did not answer {count} times in a row; the last time: {trouble_text}",
+            count=self._in_a_row,
+            trouble_text=trouble_text(last.exchange),
+        )
+        self._give_up(text)
 
     def _controls_after(self, sent: Sent) -> tuple[Request, ...]:
         """The control requests. A server may have trouble with one operation, so another one comes first."""

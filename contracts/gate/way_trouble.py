@@ -27,26 +27,25 @@ def is_way_trouble(exchange: Exchange) -> bool:
     return exchange.status is None or exchange.status in PROXY_STATUSES
 
 
+def is_system_error(exchange: Exchange) -> bool:
+    """True if the server itself answered with a system error."""
+    return (exchange.status or 0) >= 500 and not is_way_trouble(exchange)
+
+
 def trouble_text(exchange: Exchange) -> str:
     """What came instead of an own answer: the status of a proxy, or the reason why no answer came."""
     return exchange.why if exchange.status is None else phrase("the status {status}", status=exchange.status)
 
 
 class LeftOutError(WorkerkitError, requests.RequestException):
-    """A request got no answer of the server, so the check that needs the answer is left out.
+    """No answer to a request tells something about the server, so the check that needs one is left out.
 
     exchange: one of the tries to send the request.
     sent: the request.
     """
 
     def __init__(self, exchange: Exchange, sent: requests.PreparedRequest) -> None:
-        super().__init__(
-            phrase(
-                "{name} got no answer of the server: {trouble_text}",
-                name=_name(exchange),
-                trouble_text=trouble_text(exchange),
-            )
-        )
+        super().__init__(_left_out_text(exchange))
         self.sent = sent
         self.exchange = exchange
 
@@ -84,6 +83,46 @@ class UnansweredRequest:
 
 
 @dataclass(slots=True)
+class Outage:
+    """A time in which the server answered every request with a system error.
+
+    first: the exchange that showed it.
+    controls: exchanges with other requests that change nothing. They failed, too.
+    begin: the number of the first exchange of this time.
+    end: the number of the last one, or None as long as the server fails.
+    """
+
+    first: Exchange
+    controls: tuple[Exchange, ...]
+    begin: int
+    end: int | None = None
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The exchanges that show it."""
+        return (self.first, *self.controls)
+
+    @property
+    def text(self) -> str:
+        """What happened, for people."""
+        return phrase(
+            "from the request {request_text} on, the server answered every request with {status}, also GET "
+            "/tasks, which it had answered before. No single request is at fault: earlier requests may have "
+            "used something up, for example the connections to a database",
+            request_text=_request_text(self.first),
+            status=self.first.status,
+        )
+
+    def has(self, exchange: Exchange) -> bool:
+        """True if the exchange failed in this time."""
+        return (
+            is_system_error(exchange)
+            and self.begin <= exchange.number
+            and (self.end is None or exchange.number <= self.end)
+        )
+
+
+@dataclass(slots=True)
 class WayTrouble:
     """All trouble of one run.
 
@@ -91,12 +130,18 @@ class WayTrouble:
     repeated: how many requests got an own answer when they were sent again.
     left_out: how many checks were left out.
     unanswered: the requests that never got an own answer, although the server answered other requests.
+    outages: the times in which the server failed at every request.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
     left_out: int = 0
     unanswered: list[UnansweredRequest] = field(default_factory=list)
+    outages: list[Outage] = field(default_factory=list)
+
+    def is_in_outage(self, exchange: Exchange) -> bool:
+        """True if the server failed at this request and at every other one. It then shows nothing else."""
+        return any(outage.has(exchange) for outage in self.outages)
 
     def findings(self, requests: int) -> Sequence[UnansweredRequest]:
         """The unanswered requests that show a fault of the server.
@@ -141,6 +186,16 @@ class WayTrouble:
             "{left_out} checks were left out, because their requests got no answer of the server",
             left_out=self.left_out,
         )
+
+
+def _left_out_text(exchange: Exchange) -> str:
+    if is_system_error(exchange):
+        return phrase("the server failed at every request when {name} was sent", name=_name(exchange))
+    return phrase(
+        "{name} got no answer of the server: {trouble_text}",
+        name=_name(exchange),
+        trouble_text=trouble_text(exchange),
+    )
 
 
 def _name(exchange: Exchange) -> str:

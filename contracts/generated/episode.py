@@ -211,8 +211,9 @@ class Episode:
                 self._apply("bulk-results", task_id, body)
         wrong = [task_id for task_id, must in must_accept.items() if must and not successes[task_id]]
         wrong += [task_id for task_id in refused if successes[task_id]]
+        rule = "bulk-foreign" if wrong and wrong[0] in self.foreign_ids else "bulk-results"
         flaw = _item_flaw(wrong[0], success=successes[wrong[0]]) if wrong else None
-        self._record("bulk-results", flaw, exchange)
+        self._record(rule, flaw, exchange)
 
     def _apply(self, rule: str, task_id: str, body: Mapping[str, str]) -> None:
         if body.get("status") == "pending":

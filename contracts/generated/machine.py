@@ -19,6 +19,8 @@ from workerkit.contracts.generated.exploration import Exploration, ExplorationOv
 from workerkit.contracts.generated.isolated_hypothesis import isolated_hypothesis
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.run.context import RunContext
+from workerkit.contracts.run.stale_answers import STALE
+from workerkit.openapi.languages.phrase import phrase
 
 Step = Callable[[Episode], None]
 _MAX_ROUNDS = 4
@@ -55,6 +57,8 @@ def run_episodes(context: RunContext, budget: EpisodeBudget, seed: int) -> str:
     The same seed sends the same requests to the same target.
     Returns the reason why there was no model, or an empty text.
     """
+    if context.ledger.has_topic(STALE):
+        return phrase("the server keeps old lists, so a list does not show the state of its tasks")
     exploration = Exploration(context, budget.requests)
     with isolated_hypothesis(), suppress(ExplorationOverError):
         for _ in range(_MAX_ROUNDS):

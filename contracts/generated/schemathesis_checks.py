@@ -40,7 +40,7 @@ from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.page.rules import OPERATION_RULES
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.relations.refusable import may_be_refused
-from workerkit.contracts.relations.request_text import unusual_part
+from workerkit.contracts.relations.request_text import request_text, unusual_part
 from workerkit.contracts.target.plan import Plan, Writes
 from workerkit.contracts.target.target import Target
 from workerkit.openapi.errors import WorkerkitError
@@ -149,13 +149,13 @@ class _OnceSession(GatedSession):
     def __init__(self, gate: Gate) -> None:
         super().__init__(gate)
         self._gate = gate
-        self._answers: dict[tuple[Any, ...], tuple[requests.Response, Exchange]] = {}
+        self._answers: dict[tuple[Any, ...], tuple[requests.Response, Exchange | None]] = {}
         self.last_exchange: Exchange | None = None
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         key = (request.method, request.url, request.body, request.headers.get(worker_api().key_header_name))
         if key not in self._answers:
-            self._answers[key] = super().send(request, **kwargs), self._gate.exchanges[-1]
+            self._answers[key] = super().send(request, **kwargs), self._gate.last_sent
         response, self.last_exchange = self._answers[key]
         return response
 
@@ -301,6 +301,8 @@ def _outcome(check: str, failure: Any, exchange: Exchange) -> Iterator[Schemathe
     if failure is None:
         if exchange.accepted:
             yield SchemathesisOutcome(rule, None, exchange)
+    elif check == "ignored_auth":
+        yield SchemathesisOutcome(rule, _wrong_key_flaw(exchange), exchange)
     elif check != "positive_data_acceptance":
         flaw = f"{failure.title}: {' '.join(str(failure.message).split())}"
         yield SchemathesisOutcome(rule, flaw, exchange)
@@ -312,6 +314,19 @@ def _outcome(check: str, failure: Any, exchange: Exchange) -> Iterator[Schemathe
             expected="2xx",
         )
         yield SchemathesisOutcome(rule, flaw, exchange)
+
+
+def _wrong_key_flaw(exchange: Exchange) -> str:
+    request = request_text(exchange)
+    has_key = exchange.header(worker_api().key_header) is not None
+    return phrase(
+        "{request_text} was answered {status}, expected {expected}",
+        request_text=phrase("{request} with {key}", request=request, key=phrase("an unknown key"))
+        if has_key
+        else request,
+        status=exchange.status,
+        expected="401",
+    )
 
 
 check_configuration()

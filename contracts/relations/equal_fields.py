@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from workerkit.contracts.page import lenient_spec
-from workerkit.contracts.relations.listed_tasks import Task, tasks_in
+from workerkit.contracts.relations.listed_tasks import Task, tasks_of_largest_list
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.languages.phrase import phrase
 
@@ -20,9 +20,7 @@ def equal_field_notes(exchanges: Iterable[Exchange]) -> Iterator[str]:
 
     Only if the list has at least 10 tasks, with at least 2 values in the field.
     """
-    lists = [exchange for exchange in exchanges if exchange.operation == "listTasks" and exchange.accepted]
-    largest = max(lists, key=lambda exchange: len(exchange.answer_body), default=None)
-    tasks = tasks_in(largest) if largest is not None else []
+    tasks = tasks_of_largest_list(exchanges)
     for name in _FIELDS if len(tasks) >= _LEAST_TASKS else ():
         if len({str(task.get(name)) for task in tasks}) >= _LEAST_VALUES:
             yield from _notes_of(name, tasks)

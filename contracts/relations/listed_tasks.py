@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -20,6 +20,13 @@ _COMPLETED = "completed"
 def tasks_in(exchange: Exchange) -> list[Task]:
     """The tasks in an answer to GET /tasks. An empty list for any other answer."""
     return (tasks_of(ParsedExchange(exchange).answer_json) if exchange.accepted else None) or []
+
+
+def tasks_of_largest_list(exchanges: Iterable[Exchange]) -> list[Task]:
+    """The tasks in the longest answer to GET /tasks that was not refused."""
+    lists = [exchange for exchange in exchanges if exchange.operation == "listTasks" and exchange.accepted]
+    largest = max(lists, key=lambda exchange: len(exchange.answer_body), default=None)
+    return tasks_in(largest) if largest is not None else []
 
 
 def usable_tasks_in(exchange: Exchange) -> list[Task]:

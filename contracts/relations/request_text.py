@@ -9,6 +9,7 @@ from unicodedata import category, combining
 from urllib.parse import unquote
 
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
+from workerkit.contracts.target.fake_ids import is_fake_key
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.languages.phrase import error_text, joined, phrase
 from workerkit.openapi.spec.api import worker_api
@@ -32,10 +33,14 @@ def unusual_part(parsed: ParsedExchange) -> str:
 
     Servers often fail on such a part, so two failures with different parts have different causes.
     """
+    key = parsed.exchange.header(worker_api().key_header)
+    if key is None:
+        return phrase("a request without a key")
+    if is_fake_key(key):
+        return phrase("a request with an unknown key")
     if parsed.request_flaw is not None:
         return phrase("a request that is not valid ({flaw})", flaw=error_text(parsed.request_flaw))
-    named = [("body", parsed.request_json), *(("query", {name: text}) for name, text in parsed.query.items())]
-    unusual = next((text for place, value in named for text in _unusual_values(place, value)), None)
+    unusual = next(_unusual_values_of(parsed), None)
     return (
         phrase("a valid request")
         if unusual is None
@@ -43,10 +48,31 @@ def unusual_part(parsed: ParsedExchange) -> str:
     )
 
 
+def is_plain(parsed: ParsedExchange) -> bool:
+    """True if the request is valid and has no unusual value."""
+    return parsed.request_flaw is None and next(_unusual_values_of(parsed), None) is None
+
+
+def _unusual_values_of(parsed: ParsedExchange) -> Iterator[str]:
+    if parsed.request_json is not None:
+        yield from _unusual_values("body", parsed.request_json)
+    for name, text in parsed.query.items():
+        yield from _unusual_values("query", {name: text})
+
+
+def operation_title(operation_id: str) -> str:
+    """The method and the path of an operation, as on the API page: `PUT /tasks/:id`."""
+    operation = worker_api().operations[operation_id]
+    return f"{operation.method} {_shown(operation.path)}"
+
+
+def _shown(path: str) -> str:
+    return path.removeprefix(worker_api().base_path).replace("{", ":").replace("}", "")
+
+
 def _path(exchange: Exchange) -> str:
     operation = worker_api().operations.get(str(exchange.operation))
-    path = exchange.path if operation is None else operation.path
-    path = path.removeprefix(worker_api().base_path).replace("{", ":").replace("}", "")
+    path = _shown(exchange.path if operation is None else operation.path)
     return f"{path}?{_shortened(unquote(exchange.query))}" if exchange.query else path
 
 
@@ -79,6 +105,8 @@ def _unusual_values(place: str, value: Any) -> Iterator[str]:
             yield from _unusual_values(place, member)
     elif isinstance(value, str):
         yield from (phrase("{place} has {text}", place=place, text=text) for text in _unusual_text(value))
+    elif value is None:
+        yield phrase("{place} is null", place=place)
     elif isinstance(value, int | float) and not -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
         yield phrase("{place} is a number beyond 32 bits", place=place)
 

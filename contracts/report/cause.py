@@ -7,11 +7,17 @@ from dataclasses import dataclass, replace
 
 from workerkit.contracts.fields.update_operation import BULK, LINK_COMPLETE, LINK_UPDATE, PUT
 from workerkit.contracts.page.rules import OPERATION_RULES, RULES
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
+from workerkit.contracts.relations.request_text import is_plain, operation_title
+from workerkit.contracts.run.failing_fields import Place, places_of
+from workerkit.contracts.run.key_causes import key_cause_groups
 from workerkit.contracts.run.ledger import Finding, Ledger
 from workerkit.contracts.run.lost_links import lost_link_group
+from workerkit.contracts.run.stale_answers import STALE
 from workerkit.mockserver.reports.message_pattern import message_pattern
 from workerkit.openapi.languages.phrase import phrase
 
+_SYSTEM_ERROR_RULE = "no-system-error"
 _PLACES = {rule.id: place for place, rule in enumerate(RULES)}
 # If the status of one answer breaks several rules, the rule in the first of these groups is the cause.
 _SYSTEM_ERROR, _SPECIFIC, _BAD_REQUEST, _OPERATION, _STATUS_LIST = range(5)
@@ -67,16 +73,12 @@ def causes_of(ledger: Ledger) -> tuple[Cause, ...]:
     """
     occurrences = _occurrences(ledger.findings)
     shortest = {key: min(findings, key=_length) for key, findings in occurrences.items()}
-    wrong_statuses = _wrong_statuses(occurrences)
-    parents = {key: _parent(key, findings, wrong_statuses) for key, findings in occurrences.items()}
-    never_stored = _never_stored(occurrences, ledger)
+    never_stored, always_failing = _never_stored(occurrences, ledger), _always_failing(occurrences, ledger)
     for operation, keys in never_stored.items():
-        parents |= dict.fromkeys(keys[1:], keys[0])
         shortest[keys[0]] = _with_summary(shortest[keys[0]], operation)
-    grouped = {key for keys in never_stored.values() for key in keys}
-    others = {key: findings for key, findings in occurrences.items() if key not in grouped}
-    for keys in _same_cause(others, ledger):
-        parents |= dict.fromkeys(keys[1:], keys[0])
+    for place, keys in always_failing.items():
+        shortest[keys[0]] = _with_failing_field(shortest[keys[0]], *place)
+    parents = _parents(occurrences, ledger, [*never_stored.values(), *always_failing.values()])
     followers: dict[CauseKey, list[Finding]] = {key: [] for key in shortest}
     for key, finding in shortest.items():
         root = _root(key, parents)
@@ -109,16 +111,82 @@ def _length(finding: Finding) -> int:
     return len(finding.exchanges)
 
 
+def _parents(
+    occurrences: Mapping[CauseKey, list[Finding]], ledger: Ledger, summarized: Iterable[list[CauseKey]]
+) -> dict[CauseKey, CauseKey | None]:
+    """For each finding: the one from which it follows, or None if it is a cause.
+
+    summarized: groups of findings with one cause. The first of each group has a message about all of them.
+    """
+    wrong_statuses = _wrong_statuses(occurrences)
+    parents = {key: _parent(key, findings, wrong_statuses) for key, findings in occurrences.items()}
+    grouped = set[CauseKey]()
+    for keys in summarized:
+        parents |= {keys[0]: None, **dict.fromkeys(keys[1:], keys[0])}
+        grouped.update(keys)
+    others = {key: findings for key, findings in occurrences.items() if key not in grouped}
+    for keys in _same_cause(others, ledger):
+        parents |= dict.fromkeys(keys[1:], keys[0])
+    roots = [key for key, parent in parents.items() if parent is None]
+    for keys in key_cause_groups(occurrences, roots, ledger.wrong_keys):
+        parents |= dict.fromkeys(keys[1:], keys[0])
+    parents = _with_parents_by_root(occurrences, wrong_statuses, parents)
+    return parents | _parents_of_stale(occurrences, ledger, parents)
+
+
 def _parent(
     key: CauseKey, findings: list[Finding], wrong_statuses: Mapping[int, list[CauseKey]]
 ) -> CauseKey | None:
     """The cause from which all these findings follow. None if they are a cause of their own."""
-    candidates = [
+    common = set.intersection(*_candidates(key, findings, wrong_statuses))
+    return min(common, key=_rank, default=None)
+
+
+def _with_parents_by_root(
+    occurrences: Mapping[CauseKey, list[Finding]],
+    wrong_statuses: Mapping[int, list[CauseKey]],
+    parents: Mapping[CauseKey, CauseKey | None],
+) -> dict[CauseKey, CauseKey | None]:
+    """The parents, also of findings that follow from several findings, if these have one cause."""
+    found = dict(parents)
+    for key, findings in occurrences.items():
+        if found[key] is None:
+            candidates = _candidates(key, findings, wrong_statuses)
+            roots = [{_root(other, found) for other in others} for others in candidates]
+            found[key] = min(set.intersection(*roots) - {key}, key=_rank, default=None)
+    return found
+
+
+def _parents_of_stale(
+    occurrences: Mapping[CauseKey, list[Finding]],
+    ledger: Ledger,
+    parents: Mapping[CauseKey, CauseKey | None],
+) -> dict[CauseKey, CauseKey]:
+    """The causes of findings whose lists are old, if a finding proves that the server keeps old lists."""
+    proof = next((key for key, found in occurrences.items() if found[0].topic == STALE), None)
+    if proof is None:
+        return {}
+    return {
+        key: proof
+        for key, findings in occurrences.items()
+        if key != proof
+        and parents[key] is None
+        and all(finding.exchanges[-1].number in ledger.stale_answers for finding in findings)
+    }
+
+
+def _candidates(
+    key: CauseKey, findings: Iterable[Finding], wrong_statuses: Mapping[int, list[CauseKey]]
+) -> list[set[CauseKey]]:
+    """For each of these findings: the findings from which it can follow."""
+    return [
         {other for other in _explaining(finding, wrong_statuses) if _explains(other, key, finding)}
         for finding in findings
     ]
-    common = set.intersection(*candidates) if candidates else set()
-    return min(common, key=lambda other: (_group(other), _PLACES[other[0]], other), default=None)
+
+
+def _rank(key: CauseKey) -> tuple[int, int, CauseKey]:
+    return _group(key), _PLACES[key[0]], key
 
 
 def _never_stored(occurrences: Mapping[CauseKey, list[Finding]], ledger: Ledger) -> dict[str, list[CauseKey]]:
@@ -136,6 +204,31 @@ def _never_stored(occurrences: Mapping[CauseKey, list[Finding]], ledger: Ledger)
         for operation, keys in found.items()
         if len(keys) > 1
     }
+
+
+def _always_failing(
+    occurrences: Mapping[CauseKey, list[Finding]], ledger: Ledger
+) -> dict[Place, list[CauseKey]]:
+    """For each field at which an operation always fails: the findings that say so, if there are several.
+
+    Those with plain requests come first.
+    """
+    found: dict[Place, list[CauseKey]] = {}
+    for key, findings in occurrences.items():
+        if key[0] == _SYSTEM_ERROR_RULE:
+            common = set.intersection(*(set(places_of(finding.exchanges[-1])) for finding in findings))
+            place = min(common & ledger.failing_fields, default=None)
+            if place:
+                found.setdefault(place, []).append(key)
+    return {
+        place: sorted(keys, key=lambda key: not any(map(_has_plain_request, occurrences[key])))
+        for place, keys in found.items()
+        if len(keys) > 1
+    }
+
+
+def _has_plain_request(finding: Finding) -> bool:
+    return is_plain(ParsedExchange(finding.exchanges[-1]))
 
 
 def _clearness(key: CauseKey, findings: list[Finding], operation: str) -> tuple[bool, bool, int, int]:
@@ -175,6 +268,15 @@ def _with_summary(finding: Finding, operation: str) -> Finding:
     return replace(finding, message=summary + finding.message)
 
 
+def _with_failing_field(finding: Finding, operation: str, field: str) -> Finding:
+    summary = phrase(
+        "the server fails at each request for {operation} with {field}, for example: ",
+        operation=operation_title(operation),
+        field=field,
+    )
+    return replace(finding, message=summary + finding.message)
+
+
 def _wrong_statuses(occurrences: Mapping[CauseKey, list[Finding]]) -> dict[int, list[CauseKey]]:
     """For each exchange whose status is wrong by itself: the findings that say so."""
     found: dict[int, list[CauseKey]] = {}
@@ -196,8 +298,10 @@ def _explains(other: CauseKey, key: CauseKey, finding: Finding) -> bool:
     """Whether the wrong status of an exchange is the reason for the finding with this key."""
     if len(finding.exchanges) > 1:
         return other != key
-    is_before = (_group(other), _PLACES[other[0]], other) < (_group(key), _PLACES[key[0]], key)
-    return is_before and _is_about_status(finding)
+    if finding.exchanges[0].accepted and other[0] == "bad-request" and not _is_about_status(finding):
+        # What the answer to a request says that had to be refused.
+        return True
+    return _rank(other) < _rank(key) and _is_about_status(finding)
 
 
 def _root(key: CauseKey, parents: Mapping[CauseKey, CauseKey | None]) -> CauseKey:
@@ -212,7 +316,7 @@ def _is_about_status(finding: Finding) -> bool:
 
 def _group(key: CauseKey) -> int:
     rule = key[0]
-    if rule == "no-system-error":
+    if rule == _SYSTEM_ERROR_RULE:
         return _SYSTEM_ERROR
     if rule == "bad-request":
         return _BAD_REQUEST

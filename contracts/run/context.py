@@ -10,6 +10,7 @@ from workerkit.contracts.gate.client import Client
 from workerkit.contracts.gate.gate import TOO_MANY_REQUESTS
 from workerkit.contracts.page import lenient_spec
 from workerkit.contracts.relations.listed_tasks import Task, tasks_in, usable_tasks_in
+from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.relations.request_text import request_text
 from workerkit.contracts.run.ledger import Ledger
 from workerkit.contracts.target.fake_ids import fake_id
@@ -106,6 +107,15 @@ class RunContext:
         ids = {task["id"] for task in self.sandbox_tasks + self.sandbox_foreign}
         return [task for task in tasks if task.get("id") in ids]
 
+    def foreign_tasks_in(self, listed: Exchange) -> list[Task]:
+        """The waiting tasks of the other server that requests may name.
+
+        listed: a list with the key of the other server. If it is the list of the own server, as a wrong cache
+            can answer, no task is foreign.
+        """
+        server_id = ParsedExchange(listed).answer_field("server_id")
+        return [] if server_id and server_id == self.server_id else self.changeable(usable_tasks_in(listed))
+
     def may_change_request(self, request_id: str) -> bool:
         """True if the customer's request belongs to the sandbox, or if there is no sandbox."""
         return self.sandbox_tasks is None or request_id.lower() in self.sandbox_requests
@@ -113,7 +123,7 @@ class RunContext:
     def foreign_task(self) -> Task | None:
         """A waiting task of the other server that requests may name, or None."""
         listed = self.client.get_tasks(key=self.target.other_api_key)
-        return next(iter(self.changeable(usable_tasks_in(listed))), None)
+        return next(iter(self.foreign_tasks_in(listed)), None)
 
     def find_task(self, task_id: str, status: str, key: str | None = None) -> tuple[Task | None, Exchange]:
         """Looks for a task in the list with this status.

@@ -38,6 +38,9 @@ class Ledger:
     findings: all cases in which the server broke a rule.
     kept_rules: the ids of rules with at least one passed check.
     effective_operations: the operations that changed a task, as a later list showed at least once.
+    failing_fields: the operations and the fields at which they always fail, whatever value the field has.
+    stale_answers: the numbers of lists that are equal to an earlier list, although an update came in between.
+    wrong_keys: what is wrong with the key of an exchange, by its number.
     listed_links: for an operation and a link field, whether a list ever showed the link that it wrote.
     untested_reasons: why a rule could not be tested, by the rule's id.
     observations: what the run observed about a silence, by the silence's id.
@@ -51,6 +54,9 @@ class Ledger:
     findings: list[Finding] = field(default_factory=list)
     kept_rules: set[str] = field(default_factory=set)
     effective_operations: set[str] = field(default_factory=set)
+    failing_fields: frozenset[tuple[str, str]] = frozenset()
+    stale_answers: frozenset[int] = frozenset()
+    wrong_keys: Mapping[int, str] = field(default_factory=dict)
     listed_links: dict[tuple[str, str], bool] = field(default_factory=dict)
     untested_reasons: dict[str, str] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
@@ -101,6 +107,10 @@ class Ledger:
     def has_finding(self, rule: str) -> bool:
         """True if the server broke the rule in at least one case."""
         return any(finding.rule == rule for finding in self.findings)
+
+    def has_topic(self, topic: str) -> bool:
+        """True if a finding has this topic."""
+        return any(finding.topic == topic for finding in self.findings)
 
     def mark_untested(self, rule: str, why: str) -> None:
         """Records why the rule could not be tested. Only the first reason is kept."""

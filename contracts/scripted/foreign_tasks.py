@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workerkit.contracts.relations.listed_tasks import Task, next_status, tasks_in, usable_tasks_in
+from workerkit.contracts.relations.listed_tasks import Task, next_status, tasks_in
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.run.context import RunContext
 from workerkit.openapi.formats.strict_json import objects_in
@@ -47,7 +47,7 @@ def update_foreign_tasks(context: RunContext) -> None:
         return
     # A server may change tasks from pending to queued when it lists them, so the second list is used.
     _, listed = (context.client.get_tasks(key=key) for _ in range(2))
-    foreign = context.changeable(usable_tasks_in(listed))[:1]
+    foreign = context.foreign_tasks_in(listed)[:1]
     for task in foreign:
         _try_to_update(context, key, task)
     if not listed.accepted:

@@ -31,6 +31,7 @@ from workerkit.contracts.scripted import (
     keys,
     lists,
     refusals,
+    stale_lists,
     updates,
 )
 from workerkit.contracts.target.plan import Plan, Writes
@@ -56,6 +57,7 @@ _REFUSALS: tuple[Step, ...] = (
 # With --writes sandbox, these steps change only the sandbox. They do not change `note`, `error_message` or
 # `is_indexed`, because no answer shows the old values. _OTHER_WRITES change more than that.
 _TASK_WRITES: tuple[Step, ...] = (
+    stale_lists.list_before_and_after_update,
     updates.update_to_completed,
     updates.send_bad_updates,
     bulk.update_in_bulk,

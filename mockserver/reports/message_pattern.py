@@ -15,7 +15,7 @@ _STATUSES = "|".join(worker_api().enumeration("TaskStatus"))
 _FIELD_OR_VALUE = re.compile(
     rf"({_FIELD})|{_EXCHANGE}|{_ID}|\d+(?:\.\d+)?|\b(?:{_STATUSES})\b|'[^']*'|{_TEXT}", re.IGNORECASE
 )
-_LIST_OF_VALUES = re.compile(rf"{_VALUE}(?:,? {_VALUE})*(?:, \.\.\.)?")
+_LIST_OF_VALUES = re.compile(rf"{_VALUE}(?:(?:, ?| ){_VALUE})*(?:, \.\.\.)?")
 
 
 def message_pattern(message: str) -> str:

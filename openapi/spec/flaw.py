@@ -36,11 +36,17 @@ def first_flaw(
     place: the path of the value.
     known: the names of all fields that exist. For an unknown field, the message names the closest of these.
     """
-    error = next(iter(validator.iter_errors(value)))
+    error = _first_choice(next(iter(validator.iter_errors(value))))
     error_place = "/".join([place, *map(str, error.instance_path)])
     unknown: list[str] = getattr(error.kind, "unexpected", [])
     hints = (did_you_mean(name, known) for name in unknown[:1])
     return FlawError(error_place, joined("", (_short(error), *hints)))
+
+
+def _first_choice(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
+    """If a value fits none of several schemas: the error of the first one, which is that of the API page."""
+    choices: list[list[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", [])
+    return _first_choice(choices[0][0]) if choices and choices[0] else error
 
 
 def _short(error: jsonschema_rs.ValidationError) -> str:

@@ -121,7 +121,7 @@ def test_a_proxy_whose_server_dies_ends_the_run_after_a_few_requests(trouble: An
     report = run_through(change)
     assert report.requests <= 170
     assert report.end_cause is EndCause.TARGET
-    assert "the target itself did not answer 9 times in a row; the last time: " in report.end_reason
+    assert "the target itself did not answer 13 times in a row; the last time: " in report.end_reason
     assert broken(report) == {}
     assert exit_code(report, strict=False) == 3
 

@@ -8,7 +8,9 @@ _EQUAL = (
     "Only the data is strange, and the data of an honest server can be so. A note in the report says which "
     "fields are equal."
 )
-_MASKED = "Only the data is strange: the passwords of a test system can be masked."
+_MASKED = (
+    "Only the data is strange: the passwords of a test system can be masked. A note in the report says it."
+)
 UNREPORTED = {
     ("fastapi", "password-masked"): _MASKED,
     ("django", "list-password-masked"): _MASKED,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 
 from workerkit.contracts.relations.parsed_exchange import ParsedExchange
 from workerkit.contracts.relations.request_text import request_text, unusual_part
+from workerkit.contracts.target.fake_ids import fake_key
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 
@@ -56,10 +58,17 @@ def test_a_long_body_is_cut_and_a_list_shows_its_first_member() -> None:
             "a valid request in which body/note has a character with a meaning in HTML, SQL or JSON",
         ),
         ({"note": "a\tb"}, "a valid request in which body/note has a control character"),
+        ({"note": None}, "a valid request in which body/note is null"),
     ],
 )
 def test_what_is_unusual_about_a_request_is_named(body: Any, text: str) -> None:
     assert unusual_part(ParsedExchange(update(body))) == text
+
+
+def test_a_wrong_key_is_named_first() -> None:
+    assert unusual_part(ParsedExchange(update({"note": "a&b"}, key=None))) == "a request without a key"
+    unknown = update({"note": "a&b"}, key=fake_key(Random(1)))
+    assert unusual_part(ParsedExchange(unknown)) == "a request with an unknown key"
 
 
 def test_a_request_that_is_not_valid_is_told_with_its_flaw() -> None:

@@ -206,3 +206,95 @@ def test_findings_with_one_topic_are_one_cause() -> None:
     ):
         ledger.mark_broken("update-links", message, [exchange(4 + number), listed(9)], topic=topic)
     assert [len(cause.followers) for cause in causes_of(ledger)] == [1, 0]
+
+
+def failing(number: int, operation: str, body: bytes) -> Exchange:
+    path = "/api/v1/worker/callback/link/update"
+    return Exchange(number, operation, None, "POST", path, "", (), body, 500, (), b"{}", 0.0, 0.0)
+
+
+def test_findings_about_a_field_at_which_an_operation_always_fails_are_one_cause() -> None:
+    ledger = Ledger(failing_fields=frozenset({("updateLink", "error_message")}))
+    broken = failing(1, "updateLink", b'{"error_message": "\\ud800"}')
+    ledger.mark_broken("no-system-error", "a lone surrogate was answered 500", [broken], topic="surrogate")
+    plain = failing(
+        2,
+        "updateLink",
+        b'{"link_id": "00000000-0000-4000-8000-000000000001", "error_message": "captcha"}',
+    )
+    ledger.mark_broken("no-system-error", 'with error_message "captcha" was answered 500', [plain])
+    ledger.mark_broken("link-update", "was answered 500, expected to be accepted", [plain])
+    other = failing(3, "updateTask", b'{"error_message": "\\ud800"}')
+    ledger.mark_broken("no-system-error", "PUT with a lone surrogate: 500", [other], topic="surrogate")
+    found = causes_of(ledger)
+    assert [len(cause.followers) for cause in found] == [2, 0]
+    assert found[0].finding.message == (
+        "the server fails at each request for POST /callback/link/update with error_message, for example: "
+        'with error_message "captcha" was answered 500'
+    )
+
+
+def test_what_the_answer_to_a_wrongly_accepted_request_says_follows_from_it() -> None:
+    batch = exchange(7, 200, "bulkUpdateTasks")
+    (cause,) = causes(
+        ("bad-request", "answered 200 to a request that is not valid", [batch]),
+        ("bulk-counts", "total is 500, expected 501", [batch]),
+    )
+    assert cause.rules == ("bad-request", "bulk-counts")
+
+
+def test_the_same_flaw_in_the_answer_to_a_valid_request_is_a_cause_of_its_own() -> None:
+    found = causes(
+        ("bad-request", "answered 200 to a request that is not valid", [exchange(7, 200, "bulkUpdateTasks")]),
+        ("bulk-counts", "total is 500, expected 501", [exchange(7, 200, "bulkUpdateTasks")]),
+        ("bulk-counts", "total is 1, expected 2", [exchange(9, 200, "bulkUpdateTasks")]),
+    )
+    assert len(found) == 2
+
+
+OPERATIONS = ("listTasks", "heartbeat", "updateTask", "bulkUpdateTasks", "sendLogs")
+
+
+def with_wrong_key(*findings: tuple[str, str, Exchange], kind: str = "missing") -> list[Cause]:
+    """The causes of findings about requests without a key, or with another wrong key."""
+    ledger = Ledger(wrong_keys={finding[2].number: kind for finding in findings})
+    for rule, message, sent in findings:
+        ledger.mark_broken(rule, message, [sent])
+    return list(causes_of(ledger))
+
+
+def test_an_operation_that_checks_no_key_is_one_cause() -> None:
+    without, inactive = exchange(1, 404, "sendLogs"), exchange(2, 404, "sendLogs")
+    (cause,) = with_wrong_key(
+        ("server-active", "with the key of an inactive server was answered 404, expected 401", inactive),
+        ("key-required", "without a key was answered 404, expected 401", without),
+    )
+    assert cause.rules == ("key-required", "server-active")
+
+
+def test_two_operations_that_check_no_key_are_two_causes() -> None:
+    found = with_wrong_key(
+        *(
+            ("key-required", f"{name} was answered 404, expected 401", exchange(number, 404, name))
+            for number, name in enumerate(OPERATIONS[3:])
+        )
+    )
+    assert len(found) == 2
+
+
+def test_most_operations_that_check_no_key_are_one_cause() -> None:
+    (cause,) = with_wrong_key(
+        *(
+            ("key-required", f"{name} was answered 200, expected 401", exchange(number, 200, name))
+            for number, name in enumerate(OPERATIONS)
+        )
+    )
+    assert len(cause.followers) == 4
+
+
+def test_a_similar_key_that_is_accepted_is_another_cause_than_a_missing_check() -> None:
+    found = with_wrong_key(
+        ("key-required", "without a key was answered 200, expected 401", exchange(1, 200, "listTasks")),
+        ("key-checked", "with the first half was answered 200, expected 401", exchange(2, 200, "listTasks")),
+    )
+    assert len(found) == 2

@@ -17,6 +17,7 @@ TASK, OTHER_TASK = "3aa77192-6118-4299-8845-4836650751aa", "5D8D0A6E-0A54-4DB6-9
         ("after exchange 2 (GET /tasks, answered 502) it", "after exchange 41 (PUT /x, not answered) it"),
         ("3 left (1 pending, 2 running): a", "1 left (1 queued): a"),
         (f"waiting: {TASK}, {OTHER_TASK}, {TASK}, ....", f"waiting: {TASK}."),
+        ("GET /tasks?status=pending,queued,running&limit=1", "GET /tasks?status=canceled&limit=1"),
         ("link 'https://a.example' is wrong", "link '' is wrong"),
     ],
 )

@@ -41,6 +41,18 @@ def test_a_long_value_does_not_make_a_long_message(text: str) -> None:
     assert len(flaw.message) <= 203
 
 
+def test_a_value_that_fits_no_choice_is_told_with_the_first_one() -> None:
+    choices = {"anyOf": [{"type": "array", "maxItems": 2}, {"type": "null"}]}
+    validator = jsonschema_rs.Draft202012Validator({"properties": {"items": choices}})
+    assert (
+        str(first_flaw(validator, {"items": [1, 2, 3]}, "body"))
+        == "body/items: [1,2,3] has more than 2 items"
+    )
+    assert str(first_flaw(validator, {"items": [0] * 300}, "body")) == (
+        "body/items: the list has more than 2 items"
+    )
+
+
 def test_the_message_about_a_long_list_has_the_limit() -> None:
     flaw = first_flaw(VALIDATOR, {"items": [{"status": "pending"}] * 99}, "body")
     assert str(flaw) == "body/items: the list has more than 5 items"
