@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from tests.mockserver.capsules.replay.test_reconstructed_replay import capsule_of, page, recorded, task
+import pytest
+
+from tests.mockserver.capsules.replay.test_reconstructed_replay import (
+    capsule_of,
+    page,
+    recorded,
+    task,
+    update,
+)
 from workerkit.contracts.resend.replay_notes import UNKNOWN_CHANGES, replay_summary
-from workerkit.mockserver.capsules.file.capsule import Capsule
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.replay.replay import replay
+from workerkit.openapi.page.page import page_sections
 
 LISTS = page("", [task(1), task(2)], total=2), page("", [task(2)], total=1)
 
@@ -25,3 +34,18 @@ def test_the_notes_say_why_each_exchange_was_judged_alone() -> None:
     assert UNKNOWN_CHANGES in notes_of(capsule_of(LISTS[0], unnamed, LISTS[1]))
     moved = page("limit=1", [task(1)], total=3, limit=1), page("limit=1", [task(2)], total=2, limit=1)
     assert UNKNOWN_CHANGES not in notes_of(capsule_of(*moved))
+
+
+@pytest.mark.parametrize(
+    ("last", "rule"),
+    [
+        (page("status=running", [], total=0), "update-status"),
+        (page("status=failed", [task(1)], total=1), "list-status"),
+    ],
+)
+def test_the_sentence_of_the_page_is_about_what_is_wrong(last: RecordedExchange, rule: str) -> None:
+    """If a list lacks an updated task, the update is lost. If it has another status, the filter is wrong."""
+    capsule = capsule_of(LISTS[0], update(1, status="running"), last)
+    sentences = (sentence for section in page_sections() for sentence in section.sentences)
+    text = next(sentence.bilingual for sentence in sentences if sentence.rule == rule)
+    assert f"The API page says: {text}" in notes_of(capsule)

@@ -8,7 +8,14 @@ from random import Random
 import pytest
 
 from tests.independent.variants import VARIANTS
-from tests.mockserver.capsules.replay.histories import CUTS, LOSSES, History, part_of
+from tests.mockserver.capsules.replay.histories import (
+    CUTS,
+    LOSSES,
+    REMOVALS,
+    History,
+    other_tool_recording,
+    part_of,
+)
 from tests.mockserver.capsules.replay.test_reconstructed_replay import (
     capsule_of,
     id_of,
@@ -102,6 +109,9 @@ def test_a_correct_server_is_not_accused_whatever_is_missing(variant: str) -> No
         for lose in losses:
             part = part_of(capsule, lose, random, is_complete=is_complete)
             assert replay(part, name="part.yaml").difference is None
+        for remove in REMOVALS:
+            part = other_tool_recording(capsule, remove, random, is_complete=is_complete)
+            assert replay(part, name="part.har").difference is None
 
 
 def test_an_update_that_a_later_list_does_not_show_is_proof_in_a_complete_recording_only() -> None:
