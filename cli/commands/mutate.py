@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
+from itertools import count
 
 import click
+from rich.console import Console
 
-from workerkit.cli.console import console
+from workerkit.cli.console import console, shows_progress
 from workerkit.cli.options.option_types import DURATION
 from workerkit.cli.options.trial_options import grace_option
 from workerkit.cli.progress import Progress
@@ -17,9 +19,12 @@ from workerkit.mockserver.mutants import MUTANTS
 from workerkit.mockserver.mutants.mutant import EVERY_OPERATION
 from workerkit.mockserver.mutation.mutation_plan import MutationPlan, runs_pytest
 from workerkit.mockserver.mutation.mutation_report import mutation_json, mutation_report
+from workerkit.mockserver.mutation.mutation_result import MutantResult
 from workerkit.mockserver.mutation.mutation_run import run_mutation
 from workerkit.mockserver.reports.report import Outcome
 from workerkit.mockserver.reports.terminal import styled_summary, styled_tables
+from workerkit.openapi.formats.visible_text import visible_line
+from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.library import library
 
 _QUIET = "quiet-day"
@@ -110,10 +115,36 @@ def command(
     terminal = console(stderr=reports.use_standard_output)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with Progress(terminal, len(plan.chosen)) as progress:
-        result = run_mutation(plan, on_result=lambda done: progress.step(done.mutant.name))
+        results = _Results(terminal, progress)
+        result = run_mutation(plan, on_start=results.start, on_result=results.show)
     report = mutation_report(result)
     for table in styled_tables(report):
         terminal.print(table)
     terminal.print("", styled_summary(report), sep="\n")
     reports.write(report, mutation_json(result))
     sys.exit(0 if report.outcome is Outcome.PASS else 1)
+
+
+class _Results:
+    """Shows what the command did with each mutant: on a terminal as progress, elsewhere as lines."""
+
+    def __init__(self, out: Console, progress: Progress) -> None:
+        self._progress, self._is_shown = progress, shows_progress(out)
+        self._numbers, self._total = count(1), 0
+
+    def start(self, total: int) -> None:
+        """Notes how many mutants are tried."""
+        self._total = total
+
+    def show(self, result: MutantResult) -> None:
+        """Shows the result of one mutant."""
+        self._progress.step(result.mutant.name)
+        line = phrase(
+            "{number} of {total}: {mutant}: {result}",
+            number=next(self._numbers),
+            total=self._total,
+            mutant=result.mutant.name,
+            result=result.text,
+        )
+        if not self._is_shown:
+            click.echo(visible_line(line), err=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import groupby
+from textwrap import shorten
 from typing import Any
 
 from workerkit.mockserver.reports.report import (
@@ -25,8 +26,10 @@ from workerkit.mockserver.trials.coverage_report import (
 )
 from workerkit.mockserver.trials.trial import Trial
 from workerkit.mockserver.trials.trial_cause import CauseKey, TrialCause, cause_key, trial_causes
+from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.timestamp import time_text
 from workerkit.openapi.languages.phrase import counted_phrase, joined, phrase
+from workerkit.openapi.masking.mask import Mask
 from workerkit.scenarios.coverage.coverage import Coverage
 from workerkit.scenarios.library import library
 from workerkit.scenarios.rules import RULES
@@ -55,6 +58,7 @@ _STILL_AT_WORK = phrase(
 )
 
 _MAX_FAILED = 5
+_MAX_BODY_LENGTH = 60
 
 _NOT_WAITED_FOR: dict[EndedBy, str] = {
     "idle": (
@@ -255,14 +259,27 @@ def _findings(trial: Trial, numbers: Mapping[CauseKey, int]) -> Iterator[ReportF
 
 
 def _finding(trial: Trial, violation: Violation, cause: int = 0) -> ReportFinding:
-    lines = dict(
-        zip((exchange.number for exchange in trial.run.with_leaving.exchanges), trial.lines, strict=True)
-    )
-    kept = [(number, lines[number]) for number in violation.exchanges if number in lines]
+    exchanges = zip(trial.run.with_leaving.exchanges, trial.lines, strict=True)
+    lines = {exchange.number: (exchange, line) for exchange, line in exchanges}
+    kept = [
+        (number, _with_odd_body(trial.mask, *lines[number]))
+        for number in violation.exchanges
+        if number in lines
+    ]
     report_lines = tuple(_line(numbers, trial.run, line) for line, numbers in _grouped(kept))
     missing = len(violation.exchanges) - len(kept)
     message = violation.short_message if cause else violation.message
     return ReportFinding(violation.rule, message, report_lines, missing, cause=cause)
+
+
+def _with_odd_body(mask: Mask, exchange: Exchange, line: str) -> str:
+    """Adds the start of the answer's body to the line of an exchange, if the answer is 2xx but no JSON."""
+    if not exchange.accepted or not exchange.answer_body or exchange.answer_json() is not None:
+        return line
+    body = mask.text(exchange.answer_body.decode("utf-8", "backslashreplace"))
+    return phrase(
+        "{line}, with the body {body}", line=line, body=shorten(body, _MAX_BODY_LENGTH, placeholder="...")
+    )
 
 
 def _grouped(lines: list[tuple[int, str]]) -> Iterator[tuple[str, list[int]]]:

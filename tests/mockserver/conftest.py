@@ -38,16 +38,16 @@ def mock() -> Iterator[WorldServer]:
 
 
 @pytest.fixture
-def world(mock: WorldServer) -> Iterator[World]:
+def world(mock: WorldServer) -> World:
     """A new world with the default servers and no tasks. Its clock does not run.
 
-    After the test, all worlds of the mock are removed.
+    Before it, all worlds that other tests have left are removed.
     """
-    name = mock.run_in_server_thread(mock.worlds.new_name)
-    builder = WorldBuilder(seed=SEED, timer=lambda: 0.0, with_tasks=False)
-    yield mock.run_in_server_thread(lambda: mock.worlds.add(name, builder).world)
     for name in mock.run_in_server_thread(mock.worlds.names):
         mock.run_in_server_thread(partial(mock.worlds.remove, name))
+    name = mock.run_in_server_thread(mock.worlds.new_name)
+    builder = WorldBuilder(seed=SEED, timer=lambda: 0.0, with_tasks=False)
+    return mock.run_in_server_thread(lambda: mock.worlds.add(name, builder).world)
 
 
 @pytest.fixture

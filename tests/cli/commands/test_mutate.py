@@ -40,7 +40,10 @@ def suite(project: Path) -> list[str]:
 def test_what_is_not_noticed_is_exit_1_and_is_written(run: Run, project: Path, suite: list[str]) -> None:
     files = ("--json", "mutate.json", "--junit", "mutate.xml", "--html", "mutate.html")
     code, output, errors = run("mutate", *MUTANTS, "--jobs", "2", *files, *suite)
-    assert (code, errors) == (1, "")
+    assert code == 1
+    told = [line.partition(": ") for line in errors.splitlines()]
+    assert [number for number, _, _ in told] == ["1 of 2", "2 of 2"]
+    assert "total-is-one-more: not noticed" in [text for _, _, text in told]
     lines = [line.split() for line in output.splitlines()]
     assert ["answered-limit-is-the-maximum", "listTasks", "exit", "code", "1"] in lines
     assert ["total-is-one-more", "listTasks", "not", "noticed"] in lines

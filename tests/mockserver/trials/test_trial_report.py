@@ -148,6 +148,24 @@ def test_a_finding_shows_its_exchanges_by_number_and_time(trial: MakeTrial) -> N
     assert finding.more == 0
 
 
+def test_a_finding_shows_the_body_of_an_answer_that_only_looks_accepted(trial: MakeTrial) -> None:
+    proxied = trial(violation(1, 2, 3, 4), numbers=range(1, 5))
+    page = "<h1>We will be back soon</h1>\n<p>server-01-key, and much more text that nobody needs to read</p>"
+    answers = ((200, page.encode()), (200, b'{"data": []}'), (200, b""), (503, page.encode()))
+    exchanges = tuple(
+        replace(other, status=status, answer_body=body)
+        for other, (status, body) in zip(proxied.run.exchanges, answers, strict=True)
+    )
+    mask = Mask((("key", "server-01-key"),), salt=b"")
+    run = replace(proxied.run, exchanges=exchanges)
+    (finding,) = case_of(replace(proxied, run=run, mask=mask)).findings
+    first, *others = finding.lines
+    assert first.startswith("#1 at 0.000 s: GET /1 -> 401, with the body <h1>We will be back soon</h1> <p>")
+    assert first.endswith("...")
+    assert "server-01-key" not in first
+    assert not any("with the body" in line for line in others)
+
+
 def test_equal_exchanges_that_follow_each_other_are_one_line(trial: MakeTrial) -> None:
     (finding,) = case_of(trial(violation(2, *range(4, 24)), same_request=True)).findings
     assert finding.lines == (
