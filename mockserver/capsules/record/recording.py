@@ -80,7 +80,7 @@ class Recording:
         """Gives the complete capsule its name. Raises CannotWriteError."""
         # Only these bytes can contain a secret: later bytes were written when all secrets were known.
         early = self._part.read_bytes()[: self._bytes_to_check].decode("utf-8", "replace")
-        if self._pseudonyms.show_secrets(early.splitlines()):
+        if self._pseudonyms.has_secret_in(early.splitlines()):
             self._rewrite(self._part.read_text("utf-8"))
         else:
             self._write(self._formatter.complete(count=self.count))

@@ -77,10 +77,12 @@ class RecordingPseudonyms:
         """The text with pseudonyms for all known secrets."""
         return self._pseudonyms_for(self._known.possible_secrets(text)).text(text)
 
-    def show_secrets(self, lines: Sequence[str]) -> bool:
-        """Whether a known secret is in one of these lines of a capsule, in which other secrets are replaced.
+    def has_secret_in(self, lines: Sequence[str]) -> bool:
+        """Whether one of these lines still has a known secret.
 
-        Most lines contain none. So this method looks at many lines at once first. The spaces around a line
+        lines: lines of a capsule. The secrets that were known when they were written are replaced in them.
+
+        Most lines have none. So this method looks at many lines at once first. The spaces around a line
         would look like an encoding.
         """
         different = dict.fromkeys(map(str.strip, lines))
@@ -88,11 +90,11 @@ class RecordingPseudonyms:
         for group in (plain, [*different.keys() - plain]):
             for first in range(0, len(group), _LINES_AT_ONCE):
                 part = group[first : first + _LINES_AT_ONCE]
-                if self._shows_secret("\n".join(part)) and any(map(self._shows_secret, part)):
+                if self._has_secret("\n".join(part)) and any(map(self._has_secret, part)):
                     return True
         return False
 
-    def _shows_secret(self, text: str) -> bool:
+    def _has_secret(self, text: str) -> bool:
         possible = self._known.possible_secrets(text)
         return bool(possible) and self._pseudonyms_for(possible).text(text) != text
 
