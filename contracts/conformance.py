@@ -14,7 +14,7 @@ from workerkit.contracts.page.rules import OPERATION_RULES, RULES
 from workerkit.contracts.probes.registry import run_missing_heartbeat_probe, run_probes
 from workerkit.contracts.relations.equal_fields import equal_field_notes
 from workerkit.contracts.relations.relations import check_exchange
-from workerkit.contracts.relations.server_clock import local_clock, stopped_clock
+from workerkit.contracts.relations.server_clock import shifted_clock, stopped_clock
 from workerkit.contracts.report.cause import distinct_findings
 from workerkit.contracts.report.cause_report import cause_reports
 from workerkit.contracts.report.judgement import MAX_FINDINGS, judge_rule
@@ -203,9 +203,9 @@ def _check_all_exchanges(gate: Gate, ledger: Ledger) -> None:
     stopped = stopped_clock(gate.exchanges)
     if stopped is not None:
         ledger.mark_broken("heartbeat", stopped.text, (stopped.first, stopped.last))
-    local = local_clock(gate.exchanges)
-    if local is not None:
-        ledger.mark_broken("heartbeat", local.text, (local.exchange,))
+    shifted = shifted_clock(gate.exchanges)
+    if shifted is not None:
+        ledger.mark_broken("heartbeat", shifted.text, (shifted.exchange,))
     _mark_operations_without_success(gate, ledger)
 
 

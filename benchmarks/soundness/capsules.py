@@ -56,9 +56,10 @@ _CORRECT = "correct"
 def main(names: tuple[str, ...], done: Path | None) -> None:
     """Replays recordings of scenarios, of mutants, and of other servers with and without faults.
 
-    Writes first_differences.md. With NAMES only those, and no page. The exit code is 1 if a recording of a
-    correct server is not reproduced, or if a small capsule has more than 5 exchanges, shows another
-    difference, or accuses a correct server that gets its requests.
+    Writes first_differences.md. With NAMES only those. Then the page is written only with --done.
+
+    The exit code is 1 if a recording of a correct server is not reproduced, or if a small capsule has more
+    than 5 exchanges, shows another difference, or accuses a correct server that gets its requests.
 
     With --done FILE, each result is written into the file at once. If the command was stopped, it goes on
     where it stopped. Remove the file to begin again. The page has all results of the file.

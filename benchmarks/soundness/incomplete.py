@@ -9,7 +9,6 @@ import json
 import sys
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from pathlib import Path
 from random import Random
 
@@ -182,9 +181,8 @@ def _losses(correct: Sequence[Replayed]) -> str:
 def _faults(results: Sequence[Replayed]) -> str:
     broken = [result for result in results if result.server != _CORRECT]
     rows = (
-        [f"{name}, {result.loss}", result.found.replace("|", "\\|") or "not found"]
-        for name, group in groupby(broken, key=lambda result: result.server)
-        for result in group
+        [f"{result.server}, {result.loss}", result.found.replace("|", "\\|") or "not found"]
+        for result in broken
     )
     return markdown(["planted bug, what is missing", "first difference"], rows)
 

@@ -9,20 +9,20 @@ Each row goes to a file at once, and the next call goes on where the last one st
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 
 import click
 
 from benchmarks.goal import Goal, goal_table, markdown
 from benchmarks.machine import Machine
-from tests.ci.test_other_runners import JUNIT, go, java, node
+from tests.ci.other_runners import RUNNERS, missing, prepared
 from tests.docs.markdown_page import MarkdownPage
 from workerkit.mockserver.mutants import MUTANTS
 from workerkit.mockserver.mutation.mutation_plan import MutationPlan
@@ -116,24 +116,25 @@ def main(every: int, jobs: int, done: str) -> None:
     """Tries the commands whose rows are not in the file, prints the table, and writes it to noticed.md."""
     machine, mutants, file = Machine(), tuple(MUTANTS)[::every], Path(done)
     file.parent.mkdir(parents=True, exist_ok=True)
-    rows = _rows(file)
+    rows = _rows(file, len(mutants))
+    for row in rows.values():
+        click.echo(" | ".join(row.cells))
     with tempfile.TemporaryDirectory() as folder:
-        for tested in _commands(Path(folder)):
-            if tested.name not in rows:
-                rows[tested.name] = _row(tested, mutants, jobs)
-                with file.open("a", encoding="utf-8") as lines:
-                    lines.write(json.dumps(asdict(rows[tested.name])) + "\n")
-            click.echo(" | ".join(rows[tested.name].cells))
+        for tested in _commands(Path(folder), skip={*rows}):
+            row = rows[tested.name] = _row(tested, mutants, jobs)
+            with file.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(asdict(row)) + "\n")
+            click.echo(" | ".join(row.cells))
     goals = _goals(rows)
     _PAGE.write_text(_page(rows, goals, machine.description()), "utf-8")
     sys.exit(0 if all(goal.is_met for goal in goals) else 1)
 
 
-def _rows(file: Path) -> dict[str, _Row]:
-    """The rows that earlier calls wrote, by the name of the command."""
+def _rows(file: Path, mutants: int) -> dict[str, _Row]:
+    """The rows that earlier calls with this number of mutants wrote, by the name of the command."""
     lines = file.read_text("utf-8").splitlines() if file.exists() else []
     rows = [_Row(**json.loads(line)) for line in lines]
-    return {row.name: row for row in rows}
+    return {row.name: row for row in rows if row.mutants == mutants}
 
 
 def _row(tested: _Tested, mutants: tuple[str, ...], jobs: int) -> _Row:
@@ -144,8 +145,14 @@ def _row(tested: _Tested, mutants: tuple[str, ...], jobs: int) -> _Row:
     return _Row(tested.name, len(mutants), len(result.called), *counts, result.seconds)
 
 
-def _commands(folder: Path) -> Iterator[_Tested]:
-    """The commands. Their files are in a folder."""
+def _commands(folder: Path, *, skip: Container[str]) -> Iterator[_Tested]:
+    """The commands, without those with these names. Their files are in a folder."""
+    commands = (tested for tested in _python_commands(folder) if tested.name not in skip)
+    return chain(commands, _other_runners(folder, skip))
+
+
+def _python_commands(folder: Path) -> Iterator[_Tested]:
+    """The test suites in Python, and the workers of the documentation."""
     python = sys.executable
     keys = (
         "--api-key",
@@ -173,22 +180,18 @@ def _commands(folder: Path) -> Iterator[_Tested]:
         yield _Tested("the worker worker.sh", ("bash", str(_EXAMPLES / "worker.sh")), is_worker=True)
     if shutil.which("node"):
         yield _Tested("the worker worker.js", ("node", str(_EXAMPLES / "worker.js")), is_worker=True)
-        yield from _other_runners(folder)
 
 
-def _other_runners(folder: Path) -> Iterator[_Tested]:
+def _other_runners(folder: Path, skip: Container[str]) -> Iterator[_Tested]:
     """The tests of examples/ in other languages. They start `workerkit serve` themselves."""
-    for runner, needed in ((node, "node"), (go, "go"), (java, "javac")):
-        if shutil.which(needed) is None or (runner is java and not JUNIT.exists()):
+    for runner in RUNNERS:
+        name = f"the tests of examples/{runner.name}"
+        if name in skip or missing(runner):
             continue
-        copy = folder / runner.__name__
-        shutil.copytree(_ROOT / "examples" / runner.__name__, copy)
-        words, worker = runner(copy, _EXAMPLES / "worker.js")
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        variables = {"PATH": path, "WORKER": worker, "GOFLAGS": "-mod=mod"}
-        settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
-        line = f"cd {shlex.quote(str(copy))} && {settings} exec {shlex.join(words)}"
-        yield _Tested(f"the tests of examples/{runner.__name__}", ("sh", "-c", line))
+        tests = prepared(runner, folder, _EXAMPLES / "worker.js")
+        settings = " ".join(f"{variable}={shlex.quote(value)}" for variable, value in tests.variables.items())
+        line = f"cd {shlex.quote(str(tests.folder))} && {settings} exec {shlex.join(tests.words)}"
+        yield _Tested(name, ("sh", "-c", line))
 
 
 def _written(folder: Path, name: str, text: str) -> str:

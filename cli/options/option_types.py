@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from workerkit.mockserver.control.access import UnfitTokenError, checked_token
 from workerkit.openapi.errors import UsageError
@@ -79,7 +78,7 @@ SHARE_OF_TIMES = _ShareOfTimes()
 class TokenOption(click.Option):
     """The option `--control-token`.
 
-    Raises UnfitTokenError if the token is not allowed. The message says where the token comes from.
+    Raises click.BadParameter if the token is not allowed.
 
     click ignores an empty environment variable. This option reads it as an empty token, which is not allowed.
     """
@@ -113,13 +112,4 @@ def _check_token(context: click.Context, option: click.Parameter, token: str | N
     try:
         return checked_token(token)
     except UnfitTokenError as error:
-        raise UnfitTokenError(f"{_source_of(context, option)}: {error}") from None
-
-
-def _source_of(context: click.Context, option: click.Parameter) -> str:
-    match context.get_parameter_source(option.name or ""):
-        case ParameterSource.ENVIRONMENT:
-            return f"{option.envvar}"
-        case ParameterSource.DEFAULT_MAP:
-            return "control-token of [tool.workerkit] in pyproject.toml"
-    return "--control-token"
+        raise click.BadParameter(str(error), ctx=context, param=option) from None

@@ -18,9 +18,9 @@ from workerkit.openapi.languages.phrase import error_text, phrase
 class Need(StrEnum):
     """A requirement of a probe. If a run does not meet the requirement, the report shows the enum value."""
 
-    TASKS = phrase("needs --writes sandbox or all")
-    ALL_WRITES = phrase("needs --writes all")
-    OTHER_KEY = phrase("needs --other-api-key")
+    TASKS = "needs --writes sandbox or all"
+    ALL_WRITES = "needs --writes all"
+    OTHER_KEY = "needs --other-api-key"
     INACTIVE_KEY = "needs --inactive-api-key"
 
 

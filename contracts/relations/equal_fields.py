@@ -1,4 +1,4 @@
-"""Notes about fields of tasks that always have the value of another field. The data of a server can be so."""
+"""Notes about fields of tasks that always have the value of another field. This can be right."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workerkit.contracts.relations.listed_tasks import Task, tasks_in
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.languages.phrase import phrase
 
-# Of these fields, the page's example has other values than in any other field.
+# In the example of the API page, each of these fields differs from all others.
 _FIELDS = ("request_name", "request_website")
 _LEAST_TASKS, _LEAST_VALUES = 10, 2
 
@@ -20,7 +20,7 @@ def equal_field_notes(exchanges: Iterable[Exchange]) -> Iterator[str]:
 
     Only if the list has at least 10 tasks, with at least 2 values in the field.
     """
-    lists = [exchange for exchange in exchanges if exchange.operation == "listTasks"]
+    lists = [exchange for exchange in exchanges if exchange.operation == "listTasks" and exchange.accepted]
     largest = max(lists, key=lambda exchange: len(exchange.answer_body), default=None)
     tasks = tasks_in(largest) if largest is not None else []
     for name in _FIELDS if len(tasks) >= _LEAST_TASKS else ():

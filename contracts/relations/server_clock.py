@@ -15,8 +15,8 @@ from workerkit.openapi.languages.phrase import phrase
 
 # In seconds. Much longer than one second, because a server may round its time to whole seconds.
 _LEAST_APART = 3.0
-# Time zones differ from UTC by quarters of an hour, by at most 14 hours.
-_QUARTER, _MOST_SHIFT = 900.0, 14 * 3600.0
+# Time zones differ from UTC by quarters of an hour, by at least one hour and at most 14 hours.
+_QUARTER, _LEAST_SHIFT, _MOST_SHIFT = 900.0, 3600.0, 14 * 3600.0
 # The header Date has whole seconds, and it can be a little later than the time in the body.
 _TOLERANCE = 5.0
 
@@ -60,10 +60,10 @@ def stopped_clock(exchanges: Iterable[Exchange]) -> StoppedClock | None:
 
 
 @dataclass(frozen=True, slots=True)
-class LocalClock:
-    """A heartbeat with the times of its answer. If `shift` is not 0, `server_time` is in a wrong time zone.
+class HeartbeatTimes:
+    """The two times in the answer to a heartbeat: `server_time` and the header Date.
 
-    shift: the difference from UTC in hours. 0 if it is right, or if no time zone has this difference.
+    shift: by how many hours `server_time` differs, if a wrong time zone can be the reason. Otherwise 0.
     """
 
     exchange: Exchange
@@ -75,27 +75,27 @@ class LocalClock:
     def text(self) -> str:
         """What is wrong, for people."""
         return phrase(
-            "server_time is {server_time}, but the header Date of the same answer is {date}: this is a local "
-            "time, {shift:+g} h from UTC, in the form of another time zone",
+            "server_time is {server_time}, but the header Date of the same answer is {date}. They differ by "
+            "{shift:+g} h: the server writes the time of one time zone as that of another",
             server_time=self.server_time,
             date=self.date,
             shift=self.shift,
         )
 
 
-def local_clock(exchanges: Iterable[Exchange]) -> LocalClock | None:
-    """The first heartbeat, if `server_time` is wrong by a time zone. None if it is right or cannot be judged.
+def shifted_clock(exchanges: Iterable[Exchange]) -> HeartbeatTimes | None:
+    """The times of the first heartbeat, if `server_time` is in a wrong time zone. None if nothing proves it.
 
     The header Date shows what time it is for the server itself. In at least two heartbeats, and in all of
     them, `server_time` must differ from it by the same number of quarters of an hour.
     """
-    found = [clock for exchange in exchanges if (clock := _clock_of(exchange)) is not None]
-    shifts = {clock.shift for clock in found}
+    found = [times for exchange in exchanges if (times := _times_of(exchange)) is not None]
+    shifts = {times.shift for times in found}
     return found[0] if len(found) > 1 and len(shifts) == 1 and shifts != {0.0} else None
 
 
-def _clock_of(exchange: Exchange) -> LocalClock | None:
-    """The clock of a heartbeat. None if the answer does not tell both times."""
+def _times_of(exchange: Exchange) -> HeartbeatTimes | None:
+    """The times of a heartbeat. None if the answer does not tell both times."""
     server_time, at = _server_time(exchange), None
     date = next((text for name, text in exchange.answer_headers if name == "date"), "")
     if server_time is not None and TIME_PATTERN.fullmatch(server_time):
@@ -104,9 +104,9 @@ def _clock_of(exchange: Exchange) -> LocalClock | None:
     now = read_http_date(date)
     if server_time is None or at is None or now is None:
         return None
-    quarters = round((at - now) / _QUARTER)
-    is_zone = abs(at - now - quarters * _QUARTER) <= _TOLERANCE and abs(at - now) <= _MOST_SHIFT + _TOLERANCE
-    return LocalClock(exchange, server_time, date, quarters / 4 if is_zone else 0.0)
+    shift = round((at - now) / _QUARTER) * _QUARTER
+    is_zone = abs(at - now - shift) <= _TOLERANCE and _LEAST_SHIFT <= abs(shift) <= _MOST_SHIFT
+    return HeartbeatTimes(exchange, server_time, date, shift / 3600 if is_zone else 0.0)
 
 
 def _server_time(exchange: Exchange) -> str | None:

@@ -19,8 +19,9 @@ def lost_link_group(findings: Iterable[Finding], ledger: Ledger) -> str | None:
     None if one of the findings is about something else.
     """
     lost = {place for place, is_listed in ledger.listed_links.items() if not is_listed}
-    groups = {_group_of(finding, lost, ledger.listed_links) for finding in findings}
-    return min((group for group in groups if group), default=None) if None not in groups else None
+    groups = [_group_of(finding, lost, ledger.listed_links) for finding in findings]
+    known = [group for group in groups if group is not None]
+    return min(known, default=None) if len(known) == len(groups) else None
 
 
 def _group_of(finding: Finding, lost: set[_Place], known: Iterable[_Place]) -> str | None:

@@ -1,7 +1,7 @@
 """Makes the mocks of this process a mutant, if the environment asks for it.
 
-`workerkit mutate` sets two variables for the test suite. The suite can use the fixture of pytest, MockServer,
-or commands such as `workerkit serve`: all of them call `mutate_process` before their first mock.
+`workerkit mutate` sets two variables for the test suite. The pytest plugin, MockServer, `workerkit serve` and
+`workerkit exec` call `mutate_process` before their first mock.
 """
 
 from __future__ import annotations

@@ -13,8 +13,11 @@ from workerkit.mockserver.mutation.mutated_process import UnknownMutantError, mu
 from workerkit.mockserver.mutation.suite_notes import SuiteNotes
 
 
-def break_mocks() -> None:
-    """Makes all mocks of this pytest run a mutant. Raises pytest.UsageError for an unknown mutant."""
+def mutate_session() -> None:
+    """Does what the variables of `workerkit mutate` ask for.
+
+    Raises pytest.UsageError for an unknown mutant.
+    """
     try:
         mutate_process()
     except UnknownMutantError as error:

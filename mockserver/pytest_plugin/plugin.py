@@ -78,8 +78,8 @@ def _prepare_mutation(config: pytest.Config, mutant: str | None, notes: str | No
     with warnings.catch_warnings():
         # In a project where warnings are errors, a warning of our imports must not end pytest.
         warnings.simplefilter("ignore")
-        from workerkit.mockserver.pytest_plugin.mutated_session import FailureNotes, break_mocks
-    break_mocks()
+        from workerkit.mockserver.pytest_plugin.mutated_session import FailureNotes, mutate_session
+    mutate_session()
     if notes:
         config.pluginmanager.register(FailureNotes(Path(notes)), "workerkit-mutation")
     if mutant and notes:

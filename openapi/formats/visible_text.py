@@ -20,7 +20,7 @@ _ACTING = re.compile(
 _TERMINAL_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 # GitHub Actions reads `::error::text` at the beginning of a line. CI systems read `##[error]` and
 # `##vso[...]` anywhere.
-_COMMAND_OF_LINE = re.compile(r"^(\s*):(?=:[^\n]*::)", re.MULTILINE)
+_COMMAND_OF_LINE = re.compile(r"^([^\S\n]*):(?=:[^\n]*::)", re.MULTILINE)
 _COMMAND = re.compile(r"#(?=#\w*\[)")
 _LINE_END = re.compile("\r\n?")
 

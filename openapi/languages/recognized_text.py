@@ -17,6 +17,8 @@ _PLACEHOLDER = re.compile(r"\{(\w+)[^{}]*\}")
 _NEIGHBOURS = re.compile(r"\{(\w+)[^{}]*\}\{(\w+)[^{}]*\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 _MOST_SENTENCES = 4  # no message has more
+_MOST_CHARACTERS = 1000  # the files come from anybody, and a longer text would take long
+_MOST_CHARACTERS_OF_NEIGHBOURS = 200  # each place between them is tried
 _WORD = re.compile(r"\b[A-Za-z]{2,}\b")  # a message without a word of its own could be any text
 _LITTLE_ENDIAN = b"\xde\x12\x04\x95"
 
@@ -46,9 +48,13 @@ class _Template:
 def recognized(text: str, *, fewest_letters: int) -> Phrase:
     """The text as a phrase. A sentence that is no message of the catalogues stays English in each language.
 
+    A text of more than 1000 characters stays as it is.
+
     fewest_letters: a message with fewer letters, not counting its values, does not count. It may look like a
         text of somebody else.
     """
+    if len(text) > _MOST_CHARACTERS:
+        return Phrase(text, lambda _: text)
     return Phrase(text, lambda language: _in_language(text, language, fewest_letters))
 
 
@@ -93,7 +99,12 @@ def _match(text: str, language: str, fewest_letters: int = 0) -> tuple[_Template
 
 
 def _halves(text: str, language: str) -> tuple[str, str]:
-    """The values of two placeholders with nothing in between. The second one may be empty."""
+    """The values of two placeholders with nothing in between. The second one may be empty.
+
+    It counts as empty if both together have more than 200 characters.
+    """
+    if len(text) > _MOST_CHARACTERS_OF_NEIGHBOURS:
+        return text, ""
     halves = [(text[:place], text[place:]) for place in range(1, len(text)) if not text[place].isalnum()]
     return max([(text, ""), *halves], key=lambda pair: sum(_exactness(half, language) for half in pair))
 
@@ -130,19 +141,32 @@ def _letters(message: str) -> int:
 
 
 def _pattern(message: str) -> re.Pattern[str]:
-    """A placeholder matches any text; directly behind another one, it also matches nothing."""
+    """A placeholder matches any text; directly behind another one, it also matches nothing.
+
+    A placeholder ends where the text behind it comes first. No later place is tried: that would find nothing
+    more, and with several placeholders it would take very long.
+    """
     names: set[str] = set()
     pieces = _PLACEHOLDER.split(message)
-    source = [re.escape(pieces[0])]
+    source, open_groups = [re.escape(pieces[0])], ""
     for before, name, literal in zip(pieces[:-1:2], pieces[1::2], pieces[2::2], strict=True):
         some = ".+?" if before or not names else ".*?"
-        source += [f"(?P={name})" if name in names else f"(?P<{name}>{some})", re.escape(literal)]
+        open_groups += f"(?P={name})" if name in names else f"(?P<{name}>{some})"
         names.add(name)
-    return re.compile("".join(source), re.DOTALL)
+        if literal:
+            source.append(f"{open_groups}{re.escape(literal)}")
+            open_groups = ""
+    *first, last = [*source, open_groups] if open_groups else source
+    return re.compile("".join([*(f"(?>{piece})" for piece in first), last]), re.DOTALL)
 
 
 def _messages(language: str) -> Iterator[tuple[str, ...]]:
-    """The English texts of a compiled catalogue, except for its head: one form, or two."""
+    """The English texts of a compiled catalogue, except for its head: one form, or two.
+
+    The file is read here, because gettext keeps no English text with two forms, and Babel, which reads both
+    forms, is not installed with the kit. Raises NoCatalogueError.
+    """
+    catalogue(language)  # tells a person what to do if the file is missing
     content = Path(__file__).with_name(f"{language}.mo").read_bytes()
     order = "<" if content.startswith(_LITTLE_ENDIAN) else ">"
     count, begin = struct.unpack_from(f"{order}2I", content, 8)

@@ -93,7 +93,7 @@ class Recording:
         """Gives the complete capsule its name. Raises CannotWriteError."""
         part = self._part
         with part.open("rb") as file:
-            has_secret = any(map(self._pseudonyms.show_secrets, self._early_lines(file)))
+            has_secret = any(map(self._pseudonyms.has_secret_in, self._early_lines(file)))
         if has_secret:
             self._rewrite()
         self._write(self._formatter.complete(count=self.count))

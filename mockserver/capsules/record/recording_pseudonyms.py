@@ -78,10 +78,12 @@ class RecordingPseudonyms:
         """The text with pseudonyms for all known secrets."""
         return self._pseudonyms_for(self._known.possible_secrets(text)).text(text)
 
-    def show_secrets(self, lines: Sequence[str]) -> bool:
-        """Whether a known secret is in one of these lines of a capsule, in which other secrets are replaced.
+    def has_secret_in(self, lines: Sequence[str]) -> bool:
+        """Whether one of these lines still has a known secret.
 
-        Most lines contain none. So this method looks at many lines at once first. The spaces around a line
+        lines: lines of a capsule. The secrets that were known when they were written are replaced in them.
+
+        Most lines have none. So this method looks at many lines at once first. The spaces around a line
         would look like an encoding.
         """
         different = dict.fromkeys(map(text_of_line, lines))
@@ -89,7 +91,7 @@ class RecordingPseudonyms:
         for group in (plain, [*different.keys() - plain]):
             for first in range(0, len(group), _LINES_AT_ONCE):
                 part = group[first : first + _LINES_AT_ONCE]
-                if self._shows_secret("\n".join(part)) and any(map(self._shows_secret, part)):
+                if self._has_secret("\n".join(part)) and any(map(self._has_secret, part)):
                     return True
         return False
 
@@ -98,14 +100,14 @@ class RecordingPseudonyms:
         clean = cache(self._clean_text)
         for first in range(0, len(lines), _LINES_AT_ONCE):
             part = lines[first : first + _LINES_AT_ONCE]
-            has_secret = self.show_secrets(part)
+            has_secret = self.has_secret_in(part)
             yield from (with_changed_texts(line, clean) for line in part) if has_secret else part
 
     def _clean_text(self, text: str) -> str:
         possible = self._known.possible_secrets(text)
         return self._pseudonyms_for(possible).text(text) if possible else text
 
-    def _shows_secret(self, text: str) -> bool:
+    def _has_secret(self, text: str) -> bool:
         return self._clean_text(text) != text
 
     def _body_texts(self, body: bytes) -> BodyTexts | None:

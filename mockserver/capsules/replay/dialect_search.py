@@ -15,8 +15,8 @@ from workerkit.openapi.spec.silence import silences
 # Some differences disappear only if several choices of the dialect change together. At most this number of
 # choices are changed together.
 _MAX_CHOICES_AT_ONCE = 3
-# The first choice alone is another difference at an earlier exchange, so these are tried together.
 _MISSING_CODE = "bulk-missing-code"
+# The first choice alone is another difference at an earlier exchange, so these are tried together.
 _JOINT_CHOICES = ({"content-type": "ignored", "missing-body": "empty"},)
 
 
@@ -32,7 +32,7 @@ def shown_dialect(capsule: Capsule) -> Dialect:
         for result in bulk_results_of(recorded.exchange.answer_json())
     )
     words = silences()[_MISSING_CODE].values
-    shown = next((word for word in map(error_of, results) if word in words), None)
+    shown = next((word for word in map(error_of, results) if isinstance(word, str) and word in words), None)
     return Dialect() if shown is None else dialect_of({_MISSING_CODE: shown})
 
 

@@ -8,11 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from workerkit.mockserver.capsules.comparison.difference import Difference, display, request_line
+from workerkit.mockserver.capsules.comparison.difference import (
+    MISSING,
+    Difference,
+    display,
+    display_both,
+    request_line,
+)
 from workerkit.mockserver.capsules.file.lost_updates import accepted_changes
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import (
     bulk_results_of,
+    data_of,
     key_of,
     link_id_of,
     listed_tasks,
@@ -45,6 +52,24 @@ class _Event:
     is_list: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _WrongField:
+    """The field of a listed task that differs.
+
+    place: its place in the exchange.
+    value: its recorded value. MISSING if the task does not have it.
+    """
+
+    place: str
+    task_id: str
+    name: str
+    value: Any
+
+    def display(self, other: Any) -> str:
+        """Another value of the field, for messages. Of a long text, the part that differs is shown."""
+        return display_both(self.place, self.value, other)[1]
+
+
 def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
     """Sentences that name the other exchanges that a difference depends on. Empty if there are none.
 
@@ -61,10 +86,9 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
         return _about_update(before, exchange, task_id) or _about_unlisted(exchanges, difference, task_id)
     if difference.place in ("answer/total", "answer/data"):
         return _about_length(exchange) or _about_longer_list(before, exchange)
-    field = _TASK_FIELD.fullmatch(difference.place)
+    field = _wrong_field(exchange, difference)
     if field is not None:
-        task_id = str((listed_tasks(exchange) or [])[int(field[1])]["id"]).lower()
-        return _about_field(before, difference, task_id, field[2])
+        return _about_field(before, difference, field)
     if difference.task and _LIST.fullmatch(difference.place):
         return _against_filter(exchange, difference.task) or _about_listing(before, exchange, difference)
     return ""
@@ -83,13 +107,11 @@ def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> 
         return _about_update(others, exchange, _updated_task(exchange, difference))
     if difference.place in ("answer/total", "answer/data"):
         return _about_length(exchange)
-    field = _TASK_FIELD.fullmatch(difference.place)
-    task_id = difference.task
-    if field is not None:
-        task_id = str((listed_tasks(exchange) or [])[int(field[1])]["id"]).lower()
+    field = _wrong_field(exchange, difference)
+    task_id = difference.task if field is None else field.task_id
     events = [event for event in _events(others, task_id) if event.is_list] if task_id else []
     if field is not None:
-        return _about_lasting_field(events, difference, field[2])
+        return _about_lasting_field(events, field)
     foreign = [event.exchange for event in events if key_of(event.exchange) != key_of(exchange)]
     against = _against_filter(exchange, task_id) if task_id else ""
     return against or (
@@ -97,15 +119,23 @@ def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> 
     )
 
 
-def _about_lasting_field(events: Sequence[_Event], difference: Difference, field: str) -> str:
+def _wrong_field(exchange: Exchange, difference: Difference) -> _WrongField | None:
+    """The field of a listed task that differs. None if something else differs, or if the task has no id."""
+    place, tasks = _TASK_FIELD.fullmatch(difference.place), data_of(exchange.answer_json())
+    task = tasks[int(place[1])] if place is not None and isinstance(tasks, list) else None
+    if place is None or not isinstance(task, dict) or not isinstance(task.get("id"), str):
+        return None
+    return _WrongField(place[0], task["id"].lower(), place[2], task.get(place[2], MISSING))
+
+
+def _about_lasting_field(events: Sequence[_Event], field: _WrongField) -> str:
     """A sentence about a list that shows another value of a field which no request can change."""
     for event in events:
-        value = display(difference.place, event.fields[field]) if field in event.fields else ""
-        if value not in ("", difference.recorded):
+        if field.name in event.fields and event.fields[field.name] != field.value:
             return phrase(
                 "{named} shows {value}, and no request can change this",
                 named=_named(event.exchange),
-                value=value,
+                value=field.display(event.fields[field.name]),
             )
     return ""
 
@@ -216,12 +246,6 @@ def _against_filter(exchange: Exchange, task_id: str) -> str:
     task = next((task for task in listed_tasks(exchange) or [] if task["id"].lower() == task_id), {})
     asked = _asked(exchange)
     tasks = listed_tasks(exchange) or []
-    if asked and task and len(tasks) > asked["limit"]:
-        return phrase(
-            "The page lists {tasks_count} tasks, but the request asks for at most {limit}",
-            tasks_count=len(tasks),
-            limit=asked["limit"],
-        )
     if task and task_id == str(asked.get("after")).lower():
         return phrase("The request asks for the tasks after this task, so the page must not list it")
     for field, words in (("status", asked.get("status")), ("service_type", asked.get("service_type"))):
@@ -234,6 +258,12 @@ def _against_filter(exchange: Exchange, task_id: str) -> str:
                 task=task[field],
                 asked_words=asked_words,
             )
+    if asked and task and len(tasks) > asked["limit"]:
+        return phrase(
+            "The page lists {tasks_count} tasks, but the request asks for at most {limit}",
+            tasks_count=len(tasks),
+            limit=asked["limit"],
+        )
     return ""
 
 
@@ -245,13 +275,14 @@ def _asked(exchange: Exchange) -> Mapping[str, Any]:
         return {}
 
 
-def _about_field(before: Sequence[Exchange], difference: Difference, task_id: str, field: str) -> str:
+def _about_field(before: Sequence[Exchange], difference: Difference, field: _WrongField) -> str:
     """Who set a field of a listed task last, or showed it last."""
+    task_id = field.task_id
     events = list(_events(before, task_id))
-    last = next((event for event in reversed(events) if field in event.fields), None)
+    last = next((event for event in reversed(events) if field.name in event.fields), None)
     if last is None:
         return ""
-    value = display(difference.place, last.fields[field])
+    value = field.display(last.fields[field.name])
     later = [exchange for exchange in before if exchange.number > last.exchange.number]
     if not last.is_list and any(not event.is_list for event in _events(later, task_id)):
         return phrase(

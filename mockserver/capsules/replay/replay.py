@@ -25,6 +25,8 @@ from workerkit.mockserver.capsules.replay.replay_mock import answer_timeout, sto
 from workerkit.openapi.spec.api import worker_api
 from workerkit.openapi.spec.dialect import Dialect
 
+_READING_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+
 
 def replay(capsule: Capsule, *, name: str) -> ReplayResult:
     """Replays a capsule against the mock. `name` is the name of the capsule file.
@@ -82,10 +84,14 @@ def _is_certain(capsule: Capsule, result: ReplayResult) -> bool:
 
 
 def has_unknown_change(recorded: RecordedExchange) -> bool:
-    """Whether nobody knows what a request changed: its body is missing, or the page does not name it."""
+    """Whether nobody knows what a request changed: its body is missing, or the page does not name it.
+
+    A request that the page does not name changes nothing if it only reads, or if it was refused.
+    """
     exchange = recorded.exchange
-    is_unnamed = exchange.operation is None and exchange.accepted and exchange.method not in ("GET", "HEAD")
-    return recorded.lacks_request_body or is_unnamed
+    is_unnamed = exchange.operation is None and exchange.method not in _READING_METHODS
+    is_refused = exchange.status is not None and 300 <= exchange.status < 500
+    return recorded.lacks_request_body or (is_unnamed and not is_refused)
 
 
 def _is_unknown(recorded: RecordedExchange) -> bool:

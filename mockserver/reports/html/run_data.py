@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from workerkit.mockserver.reports.html.page_script import script_phrases
+from workerkit.mockserver.reports.html.script_json import script_json, script_size
 from workerkit.mockserver.reports.html.shown_bodies import shown_bodies
 from workerkit.mockserver.reports.report import Case, CommandReport
 from workerkit.mockserver.reports.timeline import TaskLane, Tick, Timeline, TimelineRow, TimelineRowKind
-from workerkit.openapi.formats.strict_json import render
 from workerkit.openapi.formats.visible_text import visible_text
 from workerkit.openapi.languages.catalogue import ENGLISH
 from workerkit.openapi.languages.phrase import phrase
@@ -41,7 +41,7 @@ def run_data(report: CommandReport) -> str:
         "texts": list(data.texts),
         "translations": {} if report_language() == ENGLISH else _translations(),
     }
-    return render(value).decode().replace("<", "\\u003c")
+    return script_json(value)
 
 
 def _translations() -> dict[str, str]:
@@ -95,7 +95,7 @@ class _RunData:
 
     def _add_bodies(self, cases: Sequence[Case]) -> None:
         """Appends to rows the body of the request and that of the answer, as long as the page has room."""
-        room = min(_MOST_BODIES, _MOST_BYTES - len(render([self.runs, [*self.texts]])))
+        room = min(_MOST_BODIES, _MOST_BYTES - script_size([self.runs, [*self.texts]]))
         for (case, row), bodies in shown_bodies(cases, room).items():
             run = self.runs[case]
             assert run is not None

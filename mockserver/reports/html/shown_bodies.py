@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from workerkit.mockserver.reports.html.script_json import script_size
 from workerkit.mockserver.reports.report import Case, Outcome
 from workerkit.mockserver.reports.timeline import ExchangeBodies, TimelineRowKind
 from workerkit.openapi.formats.visible_text import visible_text
@@ -25,7 +26,7 @@ def shown_bodies(cases: Sequence[Case], most_bytes: int) -> dict[Place, Exchange
     texts: set[str] = set()
     for place, bodies in _by_importance(cases):
         new = {bodies.sent, bodies.received} - texts
-        most_bytes -= _BYTES_OF_A_ROW + sum(len(visible_text(text).encode()) for text in new)
+        most_bytes -= _BYTES_OF_A_ROW + sum(script_size(visible_text(text)) for text in new)
         if most_bytes < 0:
             break
         texts |= new

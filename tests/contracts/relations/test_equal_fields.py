@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from workerkit.contracts.relations.equal_fields import equal_field_notes
@@ -12,10 +14,12 @@ Task = dict[str, object]
 
 
 def notes(*tasks: Task) -> list[str]:
+    return list(equal_field_notes([listed(tasks[:2]), listed(tasks)]))
+
+
+def listed(tasks: Sequence[Task], status: int = 200) -> Exchange:
     start = (1, "listTasks", None, "GET", "/api/v1/worker/tasks", "", (), b"")
-    large = Exchange(*start, 200, (), render({"data": list(tasks)}), 0.0, 0.0)
-    small = Exchange(*start, 200, (), render({"data": list(tasks[:2])}), 0.0, 0.0)
-    return list(equal_field_notes([small, large]))
+    return Exchange(*start, status, (), render({"data": list(tasks)}), 0.0, 0.0)
 
 
 def task(number: int, **fields: object) -> Task:
@@ -23,10 +27,20 @@ def task(number: int, **fields: object) -> Task:
     return {"id": str(number), "site_name": "example.com", **names, **fields}
 
 
+def equal_tasks() -> list[Task]:
+    return [task(number, request_website=f"Campaign {number % 3}") for number in range(12)]
+
+
 def test_a_field_that_is_always_equal_to_another_one_is_noted() -> None:
-    tasks = [task(number, request_website=f"Campaign {number % 3}") for number in range(12)]
+    tasks = equal_tasks()
     assert notes(*tasks) == ["in all 12 tasks of a list, request_name is equal to request_website"]
     assert notes(*tasks, task(12)) == []
+
+
+def test_a_refused_list_counts_for_nothing() -> None:
+    large = [task(number) for number in range(24)]
+    assert list(equal_field_notes([listed(equal_tasks()), listed(large, 500)])) == notes(*equal_tasks())
+    assert list(equal_field_notes([listed(equal_tasks(), 500)])) == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from workerkit.contracts.relations.server_clock import local_clock, stopped_clock
+from workerkit.contracts.relations.server_clock import shifted_clock, stopped_clock
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.formats.strict_json import render
 
@@ -55,14 +55,15 @@ def dated(server_time: str, date: str = "Sun, 01 Mar 2026 10:00:01 GMT") -> Exch
         ("2026-03-01T17:00:00Z", 7),
         ("2026-03-01T17:00:01.250+00:00", 7),
         ("2026-03-01T04:30:00Z", -5.5),
+        ("2026-03-01T11:00:00Z", 1),
         ("2026-03-01T10:00:00+07:00", -7),
     ],
 )
-def test_a_local_time_in_the_form_of_utc_is_found(server_time: str, shift: float) -> None:
-    local = local_clock([dated(server_time), dated(server_time)])
-    assert local is not None
-    assert local.shift == shift
-    assert f"{shift:+g} h from UTC" in local.text
+def test_a_time_of_another_time_zone_is_found(server_time: str, shift: float) -> None:
+    shifted = shifted_clock([dated(server_time), dated(server_time)])
+    assert shifted is not None
+    assert shifted.shift == shift
+    assert f"They differ by {shift:+g} h: the server writes" in shifted.text
 
 
 @pytest.mark.parametrize(
@@ -77,10 +78,11 @@ def test_a_local_time_in_the_form_of_utc_is_found(server_time: str, shift: float
         [dated("2026-13-01T17:00:00Z")] * 2,
         [dated("2026-03-01T17:00:00Z", "soon")] * 2,
         [dated("2026-03-01T17:03:20Z")] * 2,
+        *([dated(f"2026-03-01T{time}:01Z")] * 2 for time in ("10:15", "09:30", "10:45", "09:15")),
         [dated("2025-12-01T10:00:00Z")] * 2,
         [dated("2026-03-01T17:00:00Z"), dated("2026-03-01T10:00:01Z")],
         [dated("2026-03-01T17:00:00Z"), dated("2026-03-01T17:00:09Z")],
     ],
 )
-def test_no_other_time_is_a_local_time(exchanges: list[Exchange]) -> None:
-    assert local_clock(exchanges) is None
+def test_no_other_time_is_of_another_time_zone(exchanges: list[Exchange]) -> None:
+    assert shifted_clock(exchanges) is None

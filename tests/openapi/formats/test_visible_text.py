@@ -46,6 +46,12 @@ def test_characters_that_act_become_codes(text: str, expected: str) -> None:
     assert visible_text(text) == expected
 
 
+def test_a_text_with_many_empty_lines_takes_no_long_time() -> None:
+    """Each line is read once. If all later empty lines were read again for each line, it would take hours."""
+    text = "\n" * 1_000_000
+    assert visible_text(f"{text} ::error::x") == f"{text} \\u003a:error::x"
+
+
 @given(ANY_TEXT)
 def test_no_text_acts(text: str) -> None:
     for letter in visible_text(text).replace("\n", "").replace("\t", ""):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from workerkit.openapi.languages import recognized_text
+from workerkit.openapi.languages.catalogue import NoCatalogueError
 from workerkit.openapi.languages.phrase import Phrase, counted_phrase, joined, phrase
 from workerkit.openapi.languages.recognized_text import recognized
 
@@ -68,3 +70,49 @@ def test_a_message_with_fewer_letters_does_not_count() -> None:
     text = "its port '8080' is not a number"
     assert recognized(text, fewest_letters=12).in_language("vi") != text
     assert recognized(text, fewest_letters=20).in_language("vi") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "server verdict: x"
+        + "x (x" * 60
+        + " of x" * 40
+        + " rules; x" * 12
+        + " requests in x" * 10
+        + " s, seed x)\n",
+        "A. " * 330,
+    ],
+    ids=["many values", "many sentences"],
+)
+def test_a_text_of_a_stranger_takes_no_long_time(text: str) -> None:
+    """If each place of each value was tried, the first text would take years."""
+    assert len(text) <= 1000
+    assert recognized(text, fewest_letters=0).in_language("vi") == text
+
+
+def test_long_values_side_by_side_are_not_parted_at_each_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+    match = recognized_text._match
+
+    def counted_match(text: str, language: str, fewest_letters: int = 0) -> object:
+        texts.append(text)
+        return match(text, language, fewest_letters)
+
+    monkeypatch.setattr(recognized_text, "_match", counted_match)
+    for count, are_parted in ((80, True), (480, False)):
+        texts.clear()
+        recognized(f"The worker's process {', ' * count}.", fewest_letters=10).in_language("vi")
+        assert (len(texts) > 100) is are_parted
+
+
+def test_a_text_of_more_than_1000_characters_stays_as_it_is() -> None:
+    text = "This happened 3 times."
+    for room, is_kept in ((1000 - len(text) - 2, False), (1000 - len(text) - 1, True)):
+        long = f"{'X' * room}. {text}"
+        assert (recognized(long, fewest_letters=10).in_language("vi") == long) is is_kept
+
+
+def test_a_language_without_a_catalogue_is_an_error_that_says_what_to_do() -> None:
+    with pytest.raises(NoCatalogueError, match="make messages writes it"):
+        recognized("This happened 3 times.", fewest_letters=10).in_language("xx")

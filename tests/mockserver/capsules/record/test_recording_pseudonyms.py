@@ -92,8 +92,8 @@ def test_a_secret_in_one_of_many_lines_is_found(line: str, place: int) -> None:
     pseudonyms = RecordingPseudonyms()
     clean_exchange(pseudonyms, answer_body=page("open sesame", "a%b+c;&d"))
     lines = [f'    "id": "{number}", "about": "50 % of \\"all\\""' for number in range(2000)]
-    assert not pseudonyms.show_secrets(lines)
-    assert pseudonyms.show_secrets([*lines[:place], line, *lines[place:]])
+    assert not pseudonyms.has_secret_in(lines)
+    assert pseudonyms.has_secret_in([*lines[:place], line, *lines[place:]])
 
 
 def test_many_lines_without_secrets_are_searched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_many_lines_without_secrets_are_searched_at_once(monkeypatch: pytest.Mon
         return frozenset()
 
     monkeypatch.setattr(SecretIndex, "possible_secrets", search)
-    assert not pseudonyms.show_secrets(
+    assert not pseudonyms.has_secret_in(
         [f"    email: mail-{number}@capsule.example" for number in range(2000)]
     )
     assert len(searched) < 20

@@ -30,6 +30,7 @@ from workerkit.mockserver.capsules.file.capsule import NOT_COMPARED, Ending, Rec
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.reconstruction.task_order import task_order
+from workerkit.mockserver.capsules.replay.explanation import explanation_alone
 from workerkit.mockserver.capsules.replay.replay import replay
 
 
@@ -68,17 +69,33 @@ def test_an_update_without_a_known_answer_may_have_reached_the_server_or_not(sta
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/tasks/1/archive"), ("OPTIONS", "/tasks"), ("GET", "/version")]
+    ("method", "path", "status", "is_unknown"),
+    [
+        ("POST", "/tasks/1/archive", 200, True),
+        ("DELETE", "/tasks/1", 500, True),
+        ("DELETE", "/tasks/1", None, True),
+        ("POST", "/tasks/1/archive", 404, False),
+        ("POST", "/tasks/1/archive", 307, False),
+        ("OPTIONS", "/tasks", 204, False),
+        ("GET", "/version", 200, False),
+        ("GET", "/version", None, False),
+    ],
 )
-def test_a_server_may_have_more_operations_than_the_page_names(method: str, path: str) -> None:
-    """The API page does not say what such a request changes. `recorded` has the status 200."""
-    first = page("", [task(1), task(2)], total=2)
+def test_a_server_may_have_more_operations_than_the_page_names(
+    method: str, path: str, status: int | None, is_unknown: bool
+) -> None:
+    """The API page does not say what such a request changes. A refused one changes nothing."""
+    first, later = page("", [task(1), task(2)], total=2), page("", [task(2)], total=1)
     unnamed = recorded(method, path, None, {"success": True})
     assert unnamed.exchange.operation is None
+    unnamed = (
+        without_answer(unnamed)
+        if status is None
+        else replace(unnamed, exchange=replace(unnamed.exchange, status=status))
+    )
     assert replay(capsule_of(first, unnamed, first), name="recorded.yaml").difference is None
-    later = page("", [task(2)], total=1)
     difference = replay(capsule_of(first, unnamed, later), name="recorded.yaml").difference
-    assert (difference is None) == (method != "GET")
+    assert (difference is None) == is_unknown
 
 
 def test_behind_a_request_that_the_page_does_not_name_each_exchange_is_judged_alone() -> None:
@@ -266,3 +283,27 @@ def test_a_list_that_shows_the_same_wrong_value_is_no_reason() -> None:
     difference = replay(part, name="part.yaml").difference
     assert difference is not None
     assert (difference.place, difference.why) == ("answer/data/0/config", "")
+
+
+def test_a_list_that_shows_another_long_value_shows_where_it_differs() -> None:
+    right, wrong = (page("", [task(1, site_id=f"{'x' * 300}{end}")], total=1) for end in ("right", "wrong"))
+    part = replace(capsule_of(right, wrong), is_complete=False)
+    difference = replay(part, name="part.yaml").difference
+    assert difference is not None
+    assert (difference.number, difference.place) == (2, "answer/data/0/site_id")
+    assert "Exchange 1 (GET" in difference.why
+    assert 'xright", and no request can change this' in difference.why
+    exchanges = [item.exchange for item in capsule_of(wrong, wrong).recorded]
+    assert explanation_alone(exchanges, difference) == ""
+
+
+@pytest.mark.parametrize("error", [{"code": "not_found"}, ["not_found"]], ids=["object", "list"])
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_an_error_of_a_bulk_result_that_is_no_text_stops_no_replay(error: object, is_complete: bool) -> None:
+    results = [{"link_id": id_of(9), "success": False, "error": error}]
+    answer = {"total": 1, "success": 0, "failed": 1, "results": results}
+    bulk = recorded("PUT", "/tasks/bulk", {"items": [{"link_id": id_of(9), "status": "running"}]}, answer)
+    part = replace(capsule_of(page("", [task(1)], total=1), bulk), is_complete=is_complete)
+    difference = replay(part, name="part.yaml").difference
+    assert difference is not None
+    assert difference.place.startswith("answer/results/0/")

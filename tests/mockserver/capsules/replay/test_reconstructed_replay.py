@@ -280,6 +280,27 @@ def test_a_page_with_more_tasks_than_its_limit_says_so() -> None:
     assert difference.why == "The page lists 3 tasks, but the request asks for at most 2"
 
 
+def test_a_task_against_the_filter_says_so_on_a_page_with_too_many_tasks() -> None:
+    whole = page("status=pending,failed", [task(1), task(2, "failed"), task(3)], total=3)
+    wrong = page("status=pending&limit=2", [task(1), task(2, "failed"), task(3)], total=2, limit=2)
+    difference = found(whole, wrong)
+    assert difference.task == id_of(2)
+    assert difference.why == 'The status of this task is "failed", but the request asks for pending'
+
+
+def test_the_earlier_value_of_a_long_text_is_shown_where_it_differs() -> None:
+    first, second = (page("", [task(1, site_name=f"{'x' * 300}{end}")], total=1) for end in ("old", "new"))
+    difference = found(first, second)
+    assert 'xold", and no accepted request' in difference.why
+
+
+def test_a_task_whose_id_is_no_text_is_taken_for_no_other_task() -> None:
+    wrong = {**task(1), "id": 5}
+    difference = result_of(page("", [task(2)], total=1), page("", [wrong, task(2)], total=2)).difference
+    assert difference is not None
+    assert (difference.number, difference.place, difference.why) == (2, "answer/data/0/id", "")
+
+
 def test_a_value_that_a_later_change_cleared_names_this_change() -> None:
     whole = page("", [task(1, link_post="")], total=1)
     difference = found(whole, update(1, link_post="x"), update(1, status="queued"), whole)

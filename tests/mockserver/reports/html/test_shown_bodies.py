@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workerkit.mockserver.reports.html.shown_bodies import shown_bodies
 from workerkit.mockserver.reports.report import Case, Outcome
 from workerkit.mockserver.reports.timeline import ExchangeBodies, Timeline, TimelineRow, TimelineRowKind
@@ -32,6 +34,26 @@ def test_broken_rules_come_first_and_then_failed_cases() -> None:
     assert [*shown_bodies(cases, 250_000)] == [(1, 1), (1, 0), (0, 0), (0, 1)]
     cases = [case(Outcome.PASS, 100_000), case(Outcome.FAIL, 100_000, "no-repeat")]
     assert [*shown_bodies(cases, 250_000)] == [(1, 1), (1, 0)]
+
+
+def test_the_room_is_for_the_bytes_in_the_page() -> None:
+    """The texts are in JSON, in which `<` has six bytes and a line end has two."""
+    cases = [case(Outcome.FAIL, 60_000), case(Outcome.PASS, 60_000)]
+    for letter, count in (("<", 0), ("\n", 2), ("x", 4)):
+        assert len(shown_bodies([filled(one, letter) for one in cases], 250_000)) == count
+
+
+def filled(one: Case, letter: str) -> Case:
+    """The case with other letters in its bodies."""
+    assert one.timeline is not None
+    bodies_of = one.timeline.bodies_of
+    return replace(
+        one,
+        timeline=replace(
+            one.timeline,
+            bodies_of=lambda number: ExchangeBodies(bodies_of(number).sent.replace(" ", letter), ""),
+        ),
+    )
 
 
 def test_equal_bodies_need_room_once() -> None:

@@ -329,7 +329,7 @@ def test_the_page_of_a_long_run_stays_small_and_short(page: Page, show: Open) ->
     cases = tuple(replace(case, name=f"case {number}") for number in range(60))
     report = replace(small_report(), cases=cases)
     assert len(html_report(report)) < 2**20
-    long = replace(timeline, bodies_of=lambda number: ExchangeBodies(f"{number}:" + 2000 * "x"))
+    long = replace(timeline, bodies_of=lambda number: ExchangeBodies(f"{number}:" + 700 * '<"\n'))
     report = replace(report, cases=tuple(replace(one, timeline=long) for one in cases))
     assert len(html_report(report)) < 2**20
     show(report)
