@@ -18,6 +18,7 @@ from workerkit.mockserver.capsules.comparison.difference import (
 from workerkit.mockserver.capsules.file.lost_updates import accepted_changes
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import (
+    bulk_items_of,
     bulk_results_of,
     data_of,
     key_of,
@@ -33,6 +34,7 @@ from workerkit.openapi.spec.flaw import FlawError
 
 _LIST = re.compile(r"answer/data(?:/\d+)?")
 _BULK_RESULT = re.compile(r"answer/results/(\d+)")
+_BULK_VERDICT = re.compile(r"answer/results/\d+/(success|error)")
 _SERVER_ID = ("answer/server_id", "answer/data/server_id")
 _MAX_NAMED = 3
 NOBODY_CHANGED = phrase("no accepted request has changed the task since then")
@@ -83,7 +85,11 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
         return _about_server(before, exchange, difference)
     if exchange.operation != "listTasks":
         task_id = _updated_task(exchange, difference)
-        return _about_update(before, exchange, task_id) or _about_unlisted(exchanges, difference, task_id)
+        return (
+            _about_update(before, exchange, task_id)
+            or _about_unlisted(exchanges, difference, task_id)
+            or _about_item(exchange, difference, task_id)
+        )
     if difference.place in ("answer/total", "answer/data"):
         return _about_length(exchange) or _about_longer_list(before, exchange)
     field = _wrong_field(exchange, difference)
@@ -104,7 +110,8 @@ def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> 
     if difference.place in _SERVER_ID:
         return _about_server(others, exchange, difference)
     if exchange.operation != "listTasks":
-        return _about_update(others, exchange, _updated_task(exchange, difference))
+        task_id = _updated_task(exchange, difference)
+        return _about_update(others, exchange, task_id) or _about_item(exchange, difference, task_id)
     if difference.place in ("answer/total", "answer/data"):
         return _about_length(exchange)
     field = _wrong_field(exchange, difference)
@@ -212,9 +219,33 @@ def _about_unlisted(exchanges: Sequence[Exchange], difference: Difference, task_
     return phrase("No list in the recording shows task {task_id}", task_id=task_id)
 
 
+def _about_item(exchange: Exchange, difference: Difference, task_id: str) -> str:
+    """A sentence that quotes the item of a bulk update that was accepted or refused wrongly."""
+    items = [
+        item
+        for item in bulk_items_of(exchange.request_json())
+        if str(link_id_of(item) or "").lower() == task_id
+    ]
+    if not items or not _BULK_VERDICT.fullmatch(difference.place):
+        return ""
+    return phrase("The item in the request is {item}", item=display("request/body/items", items[0]))
+
+
 def _about_length(exchange: Exchange) -> str:
-    """A sentence about a page that does not list all tasks that its total counts. Empty for other pages."""
+    """A sentence about a page with more or fewer tasks than its total says. Empty for other pages."""
     total, tasks, asked = total_of(exchange.answer_json()), listed_tasks(exchange) or [], _asked(exchange)
+    if isinstance(total, int) and asked and asked.get("after") is None and tasks:
+        least = (asked["page"] - 1) * asked["limit"] + len(tasks)
+        if len(tasks) <= asked["limit"] and least > total:
+            return phrase(
+                "Page {page} with limit {limit} lists {tasks_count} tasks, so there are {least} or more, "
+                "and not {total}: the page or the total is wrong",
+                page=asked["page"],
+                limit=asked["limit"],
+                tasks_count=len(tasks),
+                least=least,
+                total=total,
+            )
     is_first = asked.get("page") == 1 and asked.get("after") is None
     if not isinstance(total, int) or not is_first or len(tasks) >= min(total, asked["limit"]):
         return ""
@@ -248,9 +279,9 @@ def _against_filter(exchange: Exchange, task_id: str) -> str:
     tasks = listed_tasks(exchange) or []
     if task and task_id == str(asked.get("after")).lower():
         return phrase("The request asks for the tasks after this task, so the page must not list it")
-    for field, words in (("status", asked.get("status")), ("service_type", asked.get("service_type"))):
-        wanted = [str(word) for word in (words if isinstance(words, list | tuple) else [words])]
-        if words and isinstance(task.get(field), str) and task[field] not in wanted:
+    for field in ("status", "service_type"):
+        wanted = _wanted(exchange, field)
+        if wanted and isinstance(task.get(field), str) and task[field] not in wanted:
             asked_words = ",".join(wanted)
             return phrase(
                 'The {field} of this task is "{task}", but the request asks for {asked_words}',
@@ -265,6 +296,18 @@ def _against_filter(exchange: Exchange, task_id: str) -> str:
             limit=asked["limit"],
         )
     return ""
+
+
+def _wanted(exchange: Exchange, field: str) -> list[str]:
+    """The words for a field that a request for a list asks for. Empty if it asks for all words.
+
+    If the API page does not allow a word, the words are taken as they are in the request.
+    """
+    asked, in_query = _asked(exchange), dict(parse_qsl(exchange.query)).get(field)
+    words = asked.get(field) if asked else in_query
+    if isinstance(words, str):
+        words = words.split(",") if field == "status" else [words]
+    return [*map(str, words or ())]
 
 
 def _asked(exchange: Exchange) -> Mapping[str, Any]:
