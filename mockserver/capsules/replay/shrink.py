@@ -12,6 +12,8 @@ from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 FindDifference = Callable[[Capsule], Difference | None]
 _MAX_RUNS = 200
 _MAX_TO_COMBINE, _MAX_COMBINED = 16, 2
+# So many exchanges directly before the difference are tried first.
+_LAST_COUNTS = (1, 2, 3, 5, 8)
 
 
 def shrink_capsule(
@@ -59,9 +61,9 @@ class _Search:
 
     def smallest(self) -> list[int]:
         """The indices of the exchanges that remain."""
-        others = (index for index in range(self._first.end) if index not in self._needed)
-        before = sorted(others, key=self._answer_length, reverse=True)
-        return self._sorted(self._alone(before, self._one_or_two(self._without_parts(before))))
+        before = [index for index in range(self._first.end) if index not in self._needed]
+        by_length = sorted(self._last_ones(before), key=self._answer_length, reverse=True)
+        return self._sorted(self._alone(before, self._one_or_two(self._without_parts(by_length))))
 
     def shows_it(self, indices: Sequence[int]) -> bool:
         """Whether these exchanges show the same difference, and those of the twin show none."""
@@ -75,6 +77,15 @@ class _Search:
     def _answer_length(self, index: int) -> int:
         """Long lists are removed first: the more tasks a list shows, the more exchanges it depends on."""
         return len(self._capsule.recorded[index].exchange.answer_body)
+
+    def _last_ones(self, before: list[int]) -> list[int]:
+        """The last few exchanges, if they are enough. Otherwise all.
+
+        The removal of parts may remove a long list directly before the difference, and keep an earlier one
+        with all updates behind it.
+        """
+        parts = (before[-count:] for count in _LAST_COUNTS)
+        return next((part for part in parts if self._still_differs(part)), before)
 
     def _without_parts(self, kept: list[int]) -> list[int]:
         """Removes parts of the list that are not needed: first large parts, then smaller ones."""
