@@ -24,6 +24,7 @@ from workerkit.openapi.exchange_reader import (
     key_of,
     link_id_of,
     listed_tasks,
+    log_entries_of,
     server_identity,
     subject_task_id,
     total_of,
@@ -36,7 +37,7 @@ _LIST = re.compile(r"answer/data(?:/\d+)?")
 _BULK_RESULT = re.compile(r"answer/results/(\d+)")
 _BULK_VERDICT = re.compile(r"answer/results/\d+/(success|error)")
 _SERVER_ID = ("answer/server_id", "answer/data/server_id")
-_MAX_NAMED = 3
+_MAX_NAMED = 5
 NOBODY_CHANGED = phrase("no accepted request has changed the task since then")
 _TASK_FIELD = re.compile(r"answer/data/(\d+)/(\w+)")
 
@@ -89,9 +90,12 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
             _about_update(before, exchange, task_id)
             or _about_unlisted(exchanges, difference, task_id)
             or _about_item(exchange, difference, task_id)
+            or _about_levels(exchange, difference)
         )
     if difference.place in ("answer/total", "answer/data"):
         return _about_length(exchange) or _about_longer_list(before, exchange)
+    if difference.place == "answer/next_cursor":
+        return _about_cursor(exchange, difference)
     field = _wrong_field(exchange, difference)
     if field is not None:
         return _about_field(before, difference, field)
@@ -111,9 +115,15 @@ def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> 
         return _about_server(others, exchange, difference)
     if exchange.operation != "listTasks":
         task_id = _updated_task(exchange, difference)
-        return _about_update(others, exchange, task_id) or _about_item(exchange, difference, task_id)
+        return (
+            _about_update(others, exchange, task_id)
+            or _about_item(exchange, difference, task_id)
+            or _about_levels(exchange, difference)
+        )
     if difference.place in ("answer/total", "answer/data"):
         return _about_length(exchange)
+    if difference.place == "answer/next_cursor":
+        return _about_cursor(exchange, difference)
     field = _wrong_field(exchange, difference)
     task_id = difference.task if field is None else field.task_id
     events = [event for event in _events(others, task_id) if event.is_list] if task_id else []
@@ -229,6 +239,30 @@ def _about_item(exchange: Exchange, difference: Difference, task_id: str) -> str
     if not items or not _BULK_VERDICT.fullmatch(difference.place):
         return ""
     return phrase("The item in the request is {item}", item=display("request/body/items", items[0]))
+
+
+def _about_levels(exchange: Exchange, difference: Difference) -> str:
+    """A sentence about a log entry with a level that the API page does not list. Empty if there is none."""
+    if (exchange.operation, difference.place) != ("sendLogs", "answer/created"):
+        return ""
+    levels = worker_api().enumeration("LogLevel")
+    for number, entry in enumerate(log_entries_of(exchange.request_json()), 1):
+        level = entry.get("level") if isinstance(entry, dict) else None
+        if isinstance(level, str) and level not in levels:
+            return phrase(
+                "Entry {number} has the level {level}, which the API page does not list",
+                number=number,
+                level=display("request/body/level", level),
+            )
+    return ""
+
+
+def _about_cursor(exchange: Exchange, difference: Difference) -> str:
+    """A sentence about a `next_cursor` that is not the last task of the page."""
+    tasks = listed_tasks(exchange) or []
+    if not tasks or difference.now != display(difference.place, tasks[-1]["id"]):
+        return ""
+    return phrase("The last task of the page is {task_id}", task_id=tasks[-1]["id"])
 
 
 def _about_length(exchange: Exchange) -> str:

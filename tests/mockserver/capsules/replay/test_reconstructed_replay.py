@@ -247,6 +247,38 @@ def test_a_page_behind_more_tasks_than_its_total_says_so(number: int, count: int
     )
 
 
+def test_a_wrong_limit_in_an_answer_says_nothing_about_totals() -> None:
+    tasks = [task(number) for number in range(1, 6)]
+    whole = page("", tasks, total=5)
+    difference = found(whole, page("limit=3", tasks[:3], total=5, limit=100))
+    assert (difference.number, difference.place, difference.now) == (2, "answer/limit", "3")
+    second = page("limit=3&page=2", tasks[3:], total=5, limit=100, number=2)
+    difference = found(whole, second)
+    assert (difference.number, difference.place, difference.now) == (2, "answer/limit", "3")
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_a_wrong_next_cursor_names_the_last_task_of_the_page(*, is_complete: bool) -> None:
+    first = page("limit=2", [task(1), task(2)], total=3, limit=2)
+    answer = {**json.loads(first.exchange.answer_body), "next_cursor": id_of(1)}
+    wrong = replace(first, exchange=replace(first.exchange, answer_body=json.dumps(answer).encode()))
+    capsule = replace(capsule_of(wrong), is_complete=is_complete)
+    difference = replay(capsule, name="recorded.yaml").difference
+    assert difference is not None
+    assert difference.place == "answer/next_cursor"
+    assert difference.why == f"The last task of the page is {id_of(2)}"
+
+
+def test_an_accepted_log_level_that_the_page_does_not_list_is_named() -> None:
+    logs = [{"level": level, "message": "x"} for level in ("INFO", "TRACE")]
+    taken = recorded("POST", "/logs", {"logs": logs}, {"success": True, "created": 2})
+    refused = {"logs": [{"level": "LOUD", "message": "x"}]}
+    skipped = recorded("POST", "/logs", refused, {"success": True, "created": 0})
+    difference = replay(capsule_of(skipped, taken), name="recorded.yaml").difference
+    assert difference is not None
+    assert difference.why == 'Entry 2 has the level "TRACE", which the API page does not list'
+
+
 @pytest.mark.parametrize("is_complete", [True, False])
 def test_a_wrong_verdict_about_an_item_quotes_the_item(*, is_complete: bool) -> None:
     items = [{"link_id": id_of(1), "status": "running"}, {"link_id": id_of(2), "status": "cancelled"}]

@@ -82,6 +82,18 @@ def test_a_wrong_result_of_the_fast_function_is_not_used() -> None:
     ]
 
 
+def test_if_the_fast_function_keeps_many_the_slow_one_tries_single_exchanges() -> None:
+    early = {f"/{number}" for number in range(3, 10)}
+
+    def find_fast(capsule: Capsule) -> Difference | None:
+        return in_last_exchange(capsule) if early <= {*paths(capsule)} else None
+
+    def find(capsule: Capsule) -> Difference | None:
+        return in_last_exchange(capsule) if "/20" in paths(capsule) else find_fast(capsule)
+
+    assert paths(shrink_capsule(CAPSULE, find(CAPSULE), find, find_fast=find_fast)) == ["/20", "/30"]
+
+
 def test_another_new_status_is_another_difference() -> None:
     def find(capsule: Capsule) -> Difference | None:
         now = "200" if "/7" in paths(capsule) else "404"
