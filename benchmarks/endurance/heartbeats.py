@@ -139,8 +139,8 @@ def _page(goals: list[Goal], all_measured: list[Measured], rounds: int, machine:
     return (
         "# Heartbeats while the control plane reads\n\n"
         f"A worker sends a heartbeat every {_PAUSE * 1000:g} ms. In each of {rounds} rounds, another process "
-        "first rests and then reads answers of the control plane. To rest and to read take at least "
-        f"{_READ_SECONDS:g} s each. "
+        f"reads answers of the control plane. It rests for at least {_READ_SECONDS:g} s, and then reads "
+        f"for at least {_READ_SECONDS:g} s. "
         "The mock has one core. The two clients share the other core.\n\n"
         f"{machine}{_priority_text()}\n\n{goal_table(goals)}\n\n"
         f"{markdown(head, [measured.row() for measured in all_measured])}\n"

@@ -85,9 +85,10 @@ def page(rows: Sequence[Row], machine: str) -> str:
     return (
         "# Planted bugs and the first differences of their recordings\n\n"
         "`benchmarks.soundness.capsules` records a server with one planted bug, and replays the recording. A "
-        "fault is a bug of an independent server; its small capsule is replayed, and the requests go to a "
-        "correct server. A mutant is a mock with a bug, which gets the requests of a correct recording. The "
-        "first difference is the number of the exchange, the place, and the recorded value -> the new value. "
+        "fault is a bug in a server without code of the kit. Its small capsule is replayed, and its requests "
+        "are also sent to a correct server. A mutant is a mock with a bug, which gets the requests of a "
+        "correct recording. The first difference is the number of the exchange, the place, and the recorded "
+        "value -> the new value. "
         f"The results have {count} of {total} faults; where the third column is empty, no small capsule was "
         f"made. {machine}\n\n{goal_table(goals(rows))}\n\n{_table(found)}\n\n"
         f"A recording alone does not show these bugs, so nothing was found: {unseen}.\n"

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from workerkit.cli.console import console, shows_progress
+from workerkit.cli.echo import echo
 from workerkit.cli.options.option_types import DURATION
 from workerkit.cli.options.trial_options import grace_option
 from workerkit.cli.progress import Progress
@@ -23,7 +24,6 @@ from workerkit.mockserver.mutation.mutation_result import MutantResult
 from workerkit.mockserver.mutation.mutation_run import run_mutation
 from workerkit.mockserver.reports.report import Outcome
 from workerkit.mockserver.reports.terminal import styled_summary, styled_tables
-from workerkit.openapi.formats.visible_text import visible_line
 from workerkit.openapi.languages.phrase import phrase
 from workerkit.scenarios.library import library
 
@@ -147,4 +147,4 @@ class _Results:
             result=result.text,
         )
         if not self._is_shown:
-            click.echo(visible_line(line), err=True)
+            echo(line, err=True)

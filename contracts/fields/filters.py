@@ -109,6 +109,6 @@ def send_bad_page(context: RunContext) -> None:
         if not exchange.accepted:
             why = phrase("page is not a whole number")
             sent = phrase('GET /tasks with page "{page}"', page=page)
-            # The page of a number that is too high may be unknown.
+            # A server may read these as numbers, and say that there is no such page.
             statuses = (400,) if page == _BAD_PAGES[0] else (400, 404)
             expect_refused(context, "bad-request", sent, why, exchange, statuses=statuses, taken=False)

@@ -53,7 +53,7 @@ def check_target(target: Target, gate: Gate, say: Callable[[str], None]) -> Targ
     own = _check_own_key(target, gate)
     if target.other_api_key is None or is_way_trouble(own):
         return target
-    # The query is another one, so that a cache cannot answer both keys alike.
+    # Another query: with the same one, a cache that ignores the key would give both keys the same answer.
     other = Client(gate, target.other_api_key).get_tasks(limit=2)
     if other.status == 401:
         raise KeyRefusedError(_key_refused_text(target, "other API key", "other-api-key"))

@@ -24,7 +24,7 @@ def list_concurrently(context: RunContext) -> None:
     """Lists the tasks of two servers at the same time. Each list must be that of the server of its key."""
     if context.target.other_api_key is None or not context.server_id:
         return
-    # The query is another one than that of the lists, so that a cache cannot answer both keys alike.
+    # Another query: with the same one, a cache that ignores the key would give both keys the same answer.
     other_id = _server_id(context.client.get_tasks(key=context.target.other_api_key, limit=2))
     expected = {context.target.api_key: context.server_id, context.target.other_api_key: other_id}
     if other_id in (None, context.server_id):

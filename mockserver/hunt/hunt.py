@@ -166,7 +166,10 @@ class _Hunt:
         return rule in broken_rules(trial, self._plan.rules)
 
     def _shrink(self, finding: HuntFinding, attempt: Attempt) -> None:
-        """Looks for the smallest attempt that breaks the same rule, and repeats it like the finding."""
+        """Looks for the smallest attempt that breaks the same rule, and repeats it like the finding.
+
+        If it is not broken each time, takes the next larger one that is.
+        """
         self._on_news(
             phrase(
                 "{rule} was broken {times}. Looking for a smaller scenario.",
@@ -174,13 +177,17 @@ class _Hunt:
                 times=finding.times_text,
             )
         )
-        smallest = self._smallest(finding, attempt)
-        if smallest.attempt != attempt:
-            repeated = self._repeated(smallest)
-            if repeated.broken >= self._plan.needed:
+        for smaller in reversed(self._smaller(finding, attempt)):
+            repeated = self._repeated(smaller)
+            is_broken_each_time = repeated.broken == repeated.repetitions
+            if is_broken_each_time or (self._finding is finding and repeated.broken >= self._plan.needed):
                 self._finding = repeated
+            if is_broken_each_time:
+                return
 
-    def _smallest(self, finding: HuntFinding, attempt: Attempt) -> HuntFinding:
+    def _smaller(self, finding: HuntFinding, attempt: Attempt) -> list[HuntFinding]:
+        """Returns findings with smaller and smaller attempts. The last one is the smallest."""
+        found: list[HuntFinding] = []
         allowed, tried = _MAX_SHRINKING, {attempt}
         candidates, deadline = smaller_attempts(attempt), steady_seconds() + _MAX_SECONDS_SHRINKING
         while allowed > 0 and steady_seconds() < deadline and (smaller := next(candidates, None)) is not None:
@@ -190,9 +197,9 @@ class _Hunt:
             trials = self._trials_that_all_break(smaller, finding.rule)
             allowed -= _TIMES_TO_KEEP
             if trials:
-                finding = replace(finding, attempt=smaller, trial=trials[-1])
+                found.append(replace(finding, attempt=smaller, trial=trials[-1]))
                 candidates = smaller_attempts(smaller)
-        return finding
+        return found
 
     def _trials_that_all_break(self, attempt: Attempt, rule: str) -> list[Trial]:
         """Returns the repetitions of an attempt. Empty if the worker kept the rule in one of them."""

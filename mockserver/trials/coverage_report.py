@@ -53,8 +53,8 @@ _TROUBLES: Mapping[Trouble, str] = {
     "slow": phrase("slow"),
 }
 _GRID_NOTE = phrase(
-    "A number: in how many scenarios the worker met this trouble. It broke no rule because of the trouble. "
-    "FAIL 2/3: it broke a rule because of the trouble in 2 of 3 scenarios. -: the worker did not meet this "
+    "A number: in how many scenarios the worker met this trouble and broke no rule because of it. FAIL 2/3: "
+    "in 2 of 3 scenarios, the worker broke a rule because of the trouble. -: the worker did not meet this "
     "trouble."
 )
 

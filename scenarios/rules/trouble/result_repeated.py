@@ -30,7 +30,7 @@ class ResultRepeated(Rule):
         "The work was done, but nobody knows. The task is done a second time, or it stays open forever."
     )
     careful: ClassVar[str] = phrase(
-        "keeps a result until it is answered with 2xx and as documented, and sends it again after a pause"
+        "keeps a result until the answer is 2xx and has the documented form, and sends it again after a pause"
     )
     general: ClassVar[bool] = True
     can_be_mended: ClassVar[bool] = True

@@ -15,9 +15,10 @@ from workerkit.mockserver.hunt.hunt import run_hunt
 from workerkit.mockserver.hunt.hunt_folder import HuntFolder
 from workerkit.mockserver.hunt.hunt_plan import HuntPlan
 from workerkit.mockserver.hunt.hunt_report import found_text, hunt_json, hunt_report
-from workerkit.mockserver.hunt.hunt_result import HuntResult
+from workerkit.mockserver.hunt.hunt_result import HuntFinding, HuntResult
 from workerkit.mockserver.reports.report import Outcome
 from workerkit.mockserver.trials.trial import Trial
+from workerkit.scenarios.hunt.attempt import Attempt
 from workerkit.scenarios.library import library
 
 # Repeats everything, except a completion that is answered with a status of FORGETS.
@@ -190,6 +191,25 @@ FORGETS = (503,) if counter.read_text() == "xx" else ()
     assert any(
         note.text.startswith("Not confirmed: trial 1") for note in hunt_report(result, began=0).folded_notes
     )
+
+
+def test_a_smaller_scenario_that_is_not_broken_again_is_not_the_finding(tmp_path: Path) -> None:
+    # With fewer than eight tasks, the worker forgets a result only in its fifth and sixth run: these are the
+    # runs in which the hunt tries two tasks, and not those in which it repeats them.
+    forgets = f"""
+import pathlib
+runs = pathlib.Path({str(tmp_path / "runs")!r})
+is_small = len(send("GET", "/tasks?status=pending,queued")[1]["data"]) < 8
+if is_small:
+    runs.write_text((runs.read_text() if runs.exists() else "") + "x")
+FORGETS = (503,) if not is_small or runs.read_text() in ("xxxxx", "xxxxxx") else ()
+"""
+    plan = HuntPlan(tuple(worker(forgets + FORGETFUL)), trials=1, time_limit=120.0)
+    finding = run_hunt(plan).finding
+    assert isinstance(finding, HuntFinding)
+    assert isinstance(finding.attempt, Attempt)
+    assert (finding.attempt.tasks, finding.attempt.failing_tasks, finding.broken) == (8, 0, 3)
+    assert len((tmp_path / "runs").read_text()) > 6
 
 
 def test_ctrl_c_ends_a_hunt_with_what_it_has() -> None:
