@@ -170,6 +170,15 @@ class _Reconstruction:
             if task_list.cursor is not None and task_list.cursor not in self._tasks and task_list.page:
                 place = self._order.index(str(task_list.page[0]["id"]))
                 self._collect_unlisted(task_list.cursor, task_list.owner, {}, place=place)
+        self._collect_cursors_of_lists_without_bodies()
+
+    def _collect_cursors_of_lists_without_bodies(self) -> None:
+        """Adds the task of each cursor that the server took in a list whose body is not in the recording."""
+        for exchange in self._exchanges:
+            cursor, owner = requested_cursor(exchange), self._owner(exchange)
+            is_taken = exchange.operation == "listTasks" and exchange.accepted and owner is not None
+            if is_taken and listed_tasks(exchange) is None and cursor and cursor not in self._tasks:
+                self._collect_unlisted(cursor, str(owner), {})
 
     # Tasks, customers' requests and accounts that no list shows
 

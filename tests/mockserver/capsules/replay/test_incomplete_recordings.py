@@ -26,7 +26,7 @@ from tests.mockserver.capsules.replay.test_reconstructed_replay import (
     update,
 )
 from tests.mockserver.capsules.test_other_servers import recording
-from workerkit.mockserver.capsules.file.capsule import NOT_COMPARED, Ending, RecordedExchange
+from workerkit.mockserver.capsules.file.capsule import LEFT_OUT, NOT_COMPARED, Ending, RecordedExchange
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.reconstruction.task_order import task_order
@@ -106,6 +106,16 @@ def test_behind_a_request_that_the_page_does_not_name_each_exchange_is_judged_al
     assert result.is_alone
     assert result.difference is not None
     assert (result.difference.number, result.difference.place) == (4, "answer/data/0")
+
+
+def test_a_cursor_is_known_if_the_server_took_it_in_a_list_whose_body_is_missing() -> None:
+    """The server refuses the other cursor because it does not know it."""
+    first = page("limit=2", [task(1), task(2)], total=4, limit=2)
+    taken = page(f"limit=2&after={id_of(3)}", [task(4)], total=4, limit=2)
+    taken = replace(taken, exchange=replace(taken.exchange, answer_body=b"", why=LEFT_OUT))
+    refused = page(f"limit=2&after={id_of(9)}", [], total=0, limit=2)
+    refused = replace(refused, exchange=replace(refused.exchange, status=404, answer_body=b"{}"))
+    assert replay(capsule_of(first, taken, refused), name="part.har").difference is None
 
 
 def test_a_difference_behind_an_unknown_answer_is_found() -> None:
