@@ -183,13 +183,19 @@ class _Reconstruction:
     # Tasks, customers' requests and accounts that no list shows
 
     def _collect_named_entities(self) -> None:
+        named = [
+            (owner, task_id, is_own)
+            for exchange in self._exchanges
+            if (owner := self._owner(exchange)) is not None
+            for task_id, is_own in task_ownership(exchange)
+        ]
+        # Accepted updates come first: a task that is refused to one server may belong to another known one.
+        for owner, task_id, is_accepted in sorted(named, key=lambda item: not item[2]):
+            if task_id not in self._tasks:
+                is_own = is_accepted and not self._is_missing_in_list(task_id, owner)
+                self._collect_unlisted(task_id, owner if is_own else self._other_server(), {})
         for exchange in self._exchanges:
-            owner = self._owner(exchange)
-            for task_id, is_own in task_ownership(exchange):
-                if owner is not None and task_id not in self._tasks:
-                    is_own = is_own and not self._is_missing_in_list(task_id, owner)
-                    self._collect_unlisted(task_id, owner if is_own else self._other_server(), {})
-            if owner is not None:
+            if (owner := self._owner(exchange)) is not None:
                 self._collect_named_entity(exchange, owner)
 
     def _is_missing_in_list(self, task_id: str, owner: str) -> bool:

@@ -118,6 +118,18 @@ def test_a_cursor_is_known_if_the_server_took_it_in_a_list_whose_body_is_missing
     assert replay(capsule_of(first, taken, refused), name="part.har").difference is None
 
 
+def test_a_task_that_no_list_shows_belongs_to_the_server_that_may_update_it() -> None:
+    lists = (
+        page("limit=2", [task(1)], total=1, limit=2),
+        page("limit=2", [task(2)], total=1, key="key-2", limit=2),
+    )
+    refused = update(5, note="x")
+    answer = {"request_headers": (("x-api-key", "key-2"),), "status": 403, "answer_body": b"not_your_task"}
+    refused = replace(refused, exchange=replace(refused.exchange, **answer))
+    difference = replay(capsule_of(*lists, refused, update(5, note="x")), name="recorded.yaml").difference
+    assert difference is None
+
+
 def test_a_difference_behind_an_unknown_answer_is_found() -> None:
     first = page("limit=9", [task(1), task(2)], total=2, limit=9)
     last = page("limit=9", [task(1), task(2)], total=3, limit=9)
