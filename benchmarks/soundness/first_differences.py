@@ -13,6 +13,11 @@ from workerkit.mockserver.capsules.comparison.difference import Difference
 PAGE = Path(__file__).with_suffix(".md")
 MAX_SMALL_EXCHANGES = 5
 REPRODUCED = "reproduced"
+# Why a small capsule cannot have fewer exchanges.
+_WHY_LARGE = {
+    "link-update-sets-running": "Only lists of 60 tasks or more show the task before its update. Six other "
+    "requests changed tasks of the shortest one before the last list, so they are needed, too.",
+}
 
 
 @dataclass(frozen=True)
@@ -96,13 +101,13 @@ def page(rows: Sequence[Row], machine: str) -> str:
 
 
 def _table(rows: Iterable[Row]) -> str:
-    head = ["planted bug", "first difference", "small", "what is wrong with the small capsule"]
+    head = ["planted bug", "first difference", "small", "note about the small capsule"]
     cells = (
         [
             f"{row.name} ({row.kind})",
             _in_cell(row.verdict),
             str(row.small or ""),
-            _in_cell(row.lie),
+            _in_cell(row.lie or _WHY_LARGE.get(row.name, "")),
         ]
         for row in rows
     )

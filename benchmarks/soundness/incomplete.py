@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
@@ -20,7 +20,14 @@ from benchmarks.soundness.capsules import recorded_fault
 from benchmarks.soundness.first_differences import verdict
 from tests.independent.faults import FAULTS
 from tests.independent.variants import VARIANTS
-from tests.mockserver.capsules.replay.histories import CUTS, LOSSES, History, part_of
+from tests.mockserver.capsules.replay.histories import (
+    CUTS,
+    LOSSES,
+    REMOVALS,
+    History,
+    other_tool_recording,
+    part_of,
+)
 from tests.mockserver.capsules.shrinking import NAME
 from tests.mockserver.capsules.test_other_servers import recording
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
@@ -114,9 +121,16 @@ def _of_correct_server(seed: int) -> Iterator[Replayed]:
     for is_complete, losses in ((False, LOSSES), (True, CUTS)):
         for lose in losses:
             part = part_of(capsule, lose, random, is_complete=is_complete)
-            said = ", said to be complete" if is_complete else ""
-            loss = f"{lose.__name__.strip('_').replace('_', ' ')}{said}"
+            yield Replayed(_CORRECT, seed, choices, _named(lose, is_complete=is_complete), _found(part))
+        for remove in REMOVALS:
+            part = other_tool_recording(capsule, remove, random, is_complete=is_complete)
+            loss = f"some {_named(remove, is_complete=is_complete)}"
             yield Replayed(_CORRECT, seed, choices, loss, _found(part))
+
+
+def _named(lose: Callable[..., object], *, is_complete: bool) -> str:
+    said = ", said to be complete" if is_complete else ""
+    return f"{lose.__name__.strip('_').replace('_', ' ')}{said}"
 
 
 def _of_fault(name: str) -> Iterator[Replayed]:

@@ -163,7 +163,7 @@ def _issue(replayer: Replayer, result: ReplayResult, target: str | None, file: s
     if target is None and result.difference is not None and not fits_into_issue(capsule):
         capsule = replayer.smaller_capsule(result, lambda count: None)
         result = mock_replayer(capsule, name=file).replay(capsule)
-    return issue_text(capsule, replay_summary(capsule, result, target, small=file))
+    return issue_text(capsule, replay_summary(capsule, result, target, small=file), target)
 
 
 def _shrink(

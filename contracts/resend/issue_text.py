@@ -1,4 +1,4 @@
-"""The text for an issue tracker about a capsule: what was expected, what came, curl lines and the capsule."""
+"""The text for an issue tracker about a capsule: two answers that differ, curl lines and the capsule."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ def fits_into_issue(capsule: Capsule) -> bool:
     return len(visible_text(capsule_text(capsule))) <= _MAX_CAPSULE
 
 
-def issue_text(capsule: Capsule, summary: ReplaySummary) -> str:
+def issue_text(capsule: Capsule, summary: ReplaySummary, target: str | None) -> str:
     """The text in Markdown, with less than 60,000 characters and without secrets.
+
+    target: the URL of the server that got the requests; None for the mock.
 
     The capsule is in a fence at the end, so that a copy of the text can be replayed. A capsule that is too
     long is left out, and the text says so.
@@ -35,8 +37,8 @@ def issue_text(capsule: Capsule, summary: ReplaySummary) -> str:
     clean = without_secrets(capsule)
     difference = summary.difference
     parts = [
-        f"# {_title(difference)}\n",
-        *_outcome(difference),
+        f"# {_title(difference, target)}\n",
+        *_outcome(difference, clean.upstream, target),
         *(f"- {_short(note)}\n" for note in summary.notes[:_MAX_NOTES]),
         "\n## Requests\n",
         _fenced("sh", "\n".join(_curl_lines(clean, difference))),
@@ -46,27 +48,31 @@ def issue_text(capsule: Capsule, summary: ReplaySummary) -> str:
     return "\n".join(parts)
 
 
-def _title(difference: Difference | None) -> str:
+def _title(difference: Difference | None, target: str | None) -> str:
     if difference is None:
         return "A recording of the Worker API"
-    title = f"{difference.operation or difference.request}: {difference.place} differs from the API page"
-    return _one_line(title)
+    source = "the API page" if target is None else "the recording"
+    return _one_line(
+        f"{difference.operation or difference.request}: {difference.place} differs from {source}"
+    )
 
 
-def _outcome(difference: Difference | None) -> list[str]:
-    """What was expected, and what came."""
+def _outcome(difference: Difference | None, upstream: str, target: str | None) -> list[str]:
+    """Which answers differ, and why. `upstream` is the URL of the recorded server, or empty."""
     if difference is None:
-        return ["The answers in this recording follow the API page.\n"]
-    why = [_short(difference.why) + "\n"] if difference.why else []
-    return [
-        f"Exchange {difference.number}, `{_short(difference.request)}`, at `{_short(difference.place)}`.\n",
-        "## Expected\n",
-        _fenced("", _short(difference.now)),
-        "\n## Came\n",
-        _fenced("", _short(difference.recorded)),
-        "",
-        *why,
-    ]
+        who = "A mock that follows the API page" if target is None else _short(target)
+        return [f"{who} gives the same answers as in this recording.\n"]
+    request, place = _short(difference.request), _short(difference.place)
+    where = f"Exchange {difference.number}, `{request}`, at `{place}`.\n"
+    recorded, now = _fenced("", _short(difference.recorded)), _fenced("", _short(difference.now))
+    recorder = [f"This is the answer of {_short(upstream)}.\n"] if upstream else []
+    why = [f"{_short(difference.why)}.\n"] if difference.why else []
+    if target is not None:
+        parts = ["## Recorded\n", *recorder, recorded, f"\n## From {_short(target)}\n", now]
+    else:
+        mock = "This is the answer of a mock that follows the API page.\n"
+        parts = ["## Expected\n", mock, now, "\n## Came\n", *recorder, recorded]
+    return [where, *parts, "", *why]
 
 
 def _capsule_part(capsule: Capsule) -> list[str]:

@@ -29,6 +29,8 @@ _PLACE_RULES = (
 )
 # The rules about which tasks a list shows, by the parameters of the request. The first parameter counts.
 _PARAMETER_RULES = {"after": "list-after", "page": "list-page", "service_type": "list-service-type"}
+# Words of the sentence about an update that a list does not show.
+_SET_STATUS = " set the status of this task to "
 _LISTING = re.compile(r"answer/data/\d+")
 
 
@@ -61,4 +63,6 @@ def _rule_of_list(difference: Difference, exchange: Exchange) -> str:
     given = dict(parse_qsl(exchange.query))
     if difference.why.startswith("The status of this task"):
         return "list-status"
+    if _SET_STATUS in difference.why:
+        return "update-status"
     return next((rule for name, rule in _PARAMETER_RULES.items() if name in given), "list-status")

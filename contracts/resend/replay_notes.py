@@ -13,14 +13,13 @@ from workerkit.mockserver.capsules.replay.explanation import NOBODY_CHANGED
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
 from workerkit.mockserver.capsules.replay.replay import has_unknown_change
 from workerkit.mockserver.capsules.replay.replay_report import ReplaySummary
-from workerkit.openapi.languages.phrase import changed_text, phrase
+from workerkit.openapi.languages.phrase import Phrase, changed_text, phrase
 
 _MAX_NOTE_LENGTH = 200
 _MAX_NUMBERS = 5
 INCOMPLETE = phrase(
     "Exchanges may be missing in the recording, so each one was judged alone. Not "
-    "judged: whether totals, absent tasks and changed tasks agree with other exchanges. "
-    "If the file has all requests to the server, run again with --complete."
+    "judged: whether totals, absent tasks and changed tasks agree with other exchanges."
 )
 UNKNOWN_CHANGES = phrase(
     "Nobody knows what some requests changed, because the API page does not name them or their bodies are "
@@ -29,9 +28,13 @@ UNKNOWN_CHANGES = phrase(
 )
 UNSEEN_TASKS = phrase(
     "The recording does not show all tasks, so each exchange was judged alone. Not "
-    "judged: whether totals, absent tasks and changed tasks agree with other exchanges. "
-    "Begin a recording with lists of all tasks."
+    "judged: whether totals, absent tasks and changed tasks agree with other exchanges."
 )
+# How a recording can be judged as a whole, for each reason why its exchanges were judged alone.
+_HOW_TO_JUDGE_ALL = {
+    INCOMPLETE: phrase("If the file has all requests to the server, run again with --complete."),
+    UNSEEN_TASKS: phrase("To have the exchanges compared, begin a recording with lists of all tasks."),
+}
 
 
 def replay_summary(
@@ -42,13 +45,13 @@ def replay_summary(
     target: the URL of the server that got the requests; None for the mock.
     small: the name of the file for the smaller capsule; None if the capsule is not shrunk.
     """
-    notes = [
-        *capsule_notes(capsule),
+    notes = capsule_notes(capsule)
+    hints: list[str] = [
         phrase(
             "{count} of {total} exchanges were sent again.",
             count=result.count,
             total=len(capsule.recorded),
-        ),
+        )
     ]
     if not capsule.recorded:
         notes.append(phrase("The capsule contains no request, so nothing was tested."))
@@ -56,7 +59,9 @@ def replay_summary(
     notes.extend(_not_compared(capsule))
     notes.extend(_unnamed(capsule) if target is None else ())
     if result.is_alone:
-        notes.append(_why_alone(capsule))
+        why = _why_alone(capsule)
+        notes.append(why)
+        hints.extend([_HOW_TO_JUDGE_ALL[why]] if why in _HOW_TO_JUDGE_ALL else ())
     if result.dialect is not None and result.dialect.choices:
         choices = ", ".join(f"{silence}: {value}" for silence, value in sorted(result.dialect.choices))
         notes.append(
@@ -75,15 +80,13 @@ def replay_summary(
             notes.append(phrase("The API page says: {sentence}", sentence=sentence))
         if NOBODY_CHANGED in result.difference.why:
             notes.append(
-                phrase(
-                    "If something that is not in the recording changed the task, the server may be "
-                    "right: record all requests to the server."
-                )
+                phrase("If something that is not in the recording changed the task, the server may be right.")
             )
-        notes.append(_who_answered(capsule, target))
+            hints.append(phrase("To rule this out, record all requests to the server."))
+        hints.append(_who_answered(capsule, target))
         if small is None and len(capsule.recorded) > 1:
-            notes.append(phrase("Next: run again with --shrink to leave out exchanges that are not needed."))
-    return ReplaySummary(result.count, result.difference, tuple(notes))
+            hints.append(phrase("Next: run again with --shrink to leave out exchanges that are not needed."))
+    return ReplaySummary(result.count, result.difference, tuple(notes), hints=tuple(hints))
 
 
 def capsule_notes(capsule: Capsule) -> list[str]:
@@ -99,7 +102,7 @@ def _shortened(note: str) -> str:
     return shorten(note, _MAX_NOTE_LENGTH, placeholder=" …")
 
 
-def _why_alone(capsule: Capsule) -> str:
+def _why_alone(capsule: Capsule) -> Phrase:
     """Why each exchange was judged alone."""
     if not capsule.is_complete:
         return INCOMPLETE

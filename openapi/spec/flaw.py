@@ -36,11 +36,20 @@ def first_flaw(
     place: the path of the value.
     known: the names of all fields that exist. For an unknown field, the message names the closest of these.
     """
-    error = _first_choice(next(iter(validator.iter_errors(value))))
+    error = _first_choice(_first_error(validator, value))
     error_place = "/".join([place, *map(str, error.instance_path)])
     unknown: list[str] = getattr(error.kind, "unexpected", [])
     hints = (did_you_mean(name, known) for name in unknown[:1])
     return FlawError(error_place, joined("", (_short(error), *hints)))
+
+
+def _first_error(validator: jsonschema_rs.Validator, value: Any) -> jsonschema_rs.ValidationError:
+    """The first error. `iter_errors` would find all: for a long list, this takes gigabytes of memory."""
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        return error
+    raise AssertionError("the value is valid")
 
 
 def _first_choice(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:

@@ -80,7 +80,16 @@ class CountedList:
     @property
     def tasks_before(self) -> int:
         """How many tasks are on the pages before this page."""
-        return int((self.call.parameters["page"] - 1) * number_or_zero(self.answer.get("limit")))
+        return int(self.call.parameters["page"] - 1) * self.limit
+
+    @property
+    def limit(self) -> int:
+        """How many tasks the page may have.
+
+        The limit of the request and the one in the answer may differ: a server may use a smaller limit, or
+        name another one than it uses.
+        """
+        return int(min(self.call.parameters["limit"], number_or_zero(self.answer.get("limit"))))
 
     @property
     def total(self) -> int:
@@ -96,7 +105,7 @@ class CountedList:
     @property
     def is_full(self) -> bool:
         """Whether the page has as many tasks as its limit allows, so that more tasks may exist."""
-        return bool(self.page) and len(self.page) >= int(number_or_zero(self.answer.get("limit")))
+        return bool(self.page) and len(self.page) >= self.limit
 
 
 def number_or_zero(value: object) -> float:

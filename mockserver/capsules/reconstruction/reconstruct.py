@@ -170,17 +170,32 @@ class _Reconstruction:
             if task_list.cursor is not None and task_list.cursor not in self._tasks and task_list.page:
                 place = self._order.index(str(task_list.page[0]["id"]))
                 self._collect_unlisted(task_list.cursor, task_list.owner, {}, place=place)
+        self._collect_cursors_of_lists_without_bodies()
+
+    def _collect_cursors_of_lists_without_bodies(self) -> None:
+        """Adds the task of each cursor that the server took in a list whose body is not in the recording."""
+        for exchange in self._exchanges:
+            cursor, owner = requested_cursor(exchange), self._owner(exchange)
+            is_taken = exchange.operation == "listTasks" and exchange.accepted and owner is not None
+            if is_taken and listed_tasks(exchange) is None and cursor and cursor not in self._tasks:
+                self._collect_unlisted(cursor, str(owner), {})
 
     # Tasks, customers' requests and accounts that no list shows
 
     def _collect_named_entities(self) -> None:
+        named = [
+            (owner, task_id, is_own)
+            for exchange in self._exchanges
+            if (owner := self._owner(exchange)) is not None
+            for task_id, is_own in task_ownership(exchange)
+        ]
+        # Accepted updates come first: a task that is refused to one server may belong to another known one.
+        for owner, task_id, is_accepted in sorted(named, key=lambda item: not item[2]):
+            if task_id not in self._tasks:
+                is_own = is_accepted and not self._is_missing_in_list(task_id, owner)
+                self._collect_unlisted(task_id, owner if is_own else self._other_server(), {})
         for exchange in self._exchanges:
-            owner = self._owner(exchange)
-            for task_id, is_own in task_ownership(exchange):
-                if owner is not None and task_id not in self._tasks:
-                    is_own = is_own and not self._is_missing_in_list(task_id, owner)
-                    self._collect_unlisted(task_id, owner if is_own else self._other_server(), {})
-            if owner is not None:
+            if (owner := self._owner(exchange)) is not None:
                 self._collect_named_entity(exchange, owner)
 
     def _is_missing_in_list(self, task_id: str, owner: str) -> bool:

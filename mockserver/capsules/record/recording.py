@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
 
 from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, open_for_owner, replace_file
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.decompress import decompressed
 from workerkit.mockserver.capsules.file.file_format import PART_SUFFIX
-from workerkit.mockserver.capsules.file.reader import parse_capsule
-from workerkit.mockserver.capsules.file.writer import CapsuleFormatter, capsule_text
+from workerkit.mockserver.capsules.file.writer import CapsuleFormatter
 from workerkit.mockserver.capsules.record.recording_pseudonyms import RecordingPseudonyms
 from workerkit.openapi.masking.secret_choice import NO_CHOICE, SecretChoice
+
+# The whole file may need more memory than there is. So it is read in groups of lines.
+_BYTES_AT_ONCE = 2**20
 
 
 def _part_path(path: Path) -> Path:
@@ -21,6 +26,16 @@ def _part_path(path: Path) -> Path:
     if real.exists() and not real.is_file():
         raise CannotWriteError(f"{path} cannot be written: it is not a file. Name a file for the capsule")
     return Path(f"{real}{PART_SUFFIX}")
+
+
+def _new_file(path: Path) -> FileIO:
+    """A new file that only its owner can read. Raises FileExistsError and CannotWriteError."""
+    try:
+        return FileIO(str(path), "x", opener=open_for_owner)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise CannotWriteError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 class Recording:
@@ -52,14 +67,12 @@ class Recording:
         self.count = 0
         self._bytes_to_check = 0
         try:
-            self._file = FileIO(str(self._part), "x", opener=open_for_owner)
+            self._file = _new_file(self._part)
         except FileExistsError:
             raise CannotWriteError(
                 f"{self._part} already exists, from a recording that was killed: make a capsule of it with "
                 f"`workerkit record --from {self._part} --out FILE`, or remove it"
             ) from None
-        except OSError as error:
-            raise CannotWriteError(f"{self._part} cannot be written: {error.strerror or error}") from None
         self._write(self._formatter.head(self._capsule))
 
     def add(self, recorded: RecordedExchange) -> RecordedExchange:
@@ -78,29 +91,53 @@ class Recording:
 
     def finish(self) -> None:
         """Gives the complete capsule its name. Raises CannotWriteError."""
-        # Only these bytes can contain a secret: later bytes were written when all secrets were known.
-        early = self._part.read_bytes()[: self._bytes_to_check].decode("utf-8", "replace")
-        if self._pseudonyms.has_secret_in(early.splitlines()):
-            self._rewrite(self._part.read_text("utf-8"))
-        else:
-            self._write(self._formatter.complete(count=self.count))
+        part = self._part
+        with part.open("rb") as file:
+            has_secret = any(map(self._pseudonyms.has_secret_in, self._early_lines(file)))
+        if has_secret:
+            self._rewrite()
+        self._write(self._formatter.complete(count=self.count))
         self._write(self._formatter.notes(self._pseudonyms.notes))
         replace_file(self._file, self._part, self._name)
+        if self._part != part:
+            part.unlink()
 
     def close(self) -> None:
         """Closes the file. Without `finish`, `NAME.part` stays as it is."""
         self._file.close()
 
-    def _rewrite(self, text: str) -> None:
-        """Writes the file again without the secrets that were not known at first."""
-        capsule = parse_capsule(text, name=str(self._part))
-        clean = tuple(map(self._pseudonyms.without_secrets, capsule.recorded))
-        self._file.seek(0)
-        self._file.truncate()
-        self._write(capsule_text(Capsule(capsule.began, clean, upstream=capsule.upstream)))
+    def _early_lines(self, file: BinaryIO) -> Iterator[list[str]]:
+        """The lines that can contain a secret, in groups of about a megabyte.
+
+        All later lines were written when all secrets were known.
+        """
+        while file.tell() < self._bytes_to_check and (lines := file.readlines(_BYTES_AT_ONCE)):
+            yield [line.decode("utf-8", "surrogatepass") for line in lines]
+
+    def _rewrite(self) -> None:
+        """Goes on with a copy of the file, without the secrets that were not known at first."""
+        draft = self._part.with_name(f".workerkit-{token_hex(8)}")
+        with self._file, self._part.open("rb") as file:
+            self._file = _new_file(draft)
+            try:
+                self._copy(file)
+            except BaseException:
+                self._file.close()
+                draft.unlink()
+                raise
+        self._part = draft
+
+    def _copy(self, file: BinaryIO) -> None:
+        for lines in self._early_lines(file):
+            self._write("".join(self._pseudonyms.clean_lines(lines)))
+        while data := file.read(_BYTES_AT_ONCE):
+            self._write_bytes(data)
 
     def _write(self, text: str) -> None:
-        data, start = text.encode("utf-8", "surrogatepass"), self._file.tell()
+        self._write_bytes(text.encode("utf-8", "surrogatepass"))
+
+    def _write_bytes(self, data: bytes) -> None:
+        start = self._file.tell()
         try:
             while data:
                 data = data[self._file.write(data) or 0 :]

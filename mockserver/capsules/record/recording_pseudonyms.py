@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import chain
 
 from workerkit.mockserver.capsules.file.capsule import RecordedExchange
+from workerkit.mockserver.capsules.file.line_texts import text_of_line, with_changed_texts
 from workerkit.mockserver.capsules.record.body_texts import BodyTexts, Replacements
 from workerkit.openapi.exchange import Exchange, Headers
 from workerkit.openapi.formats.strict_json import MalformedJsonError
@@ -85,7 +86,7 @@ class RecordingPseudonyms:
         Most lines have none. So this method looks at many lines at once first. The spaces around a line
         would look like an encoding.
         """
-        different = dict.fromkeys(map(str.strip, lines))
+        different = dict.fromkeys(map(text_of_line, lines))
         plain = [line for line in different if needs_no_decoding(line)]
         for group in (plain, [*different.keys() - plain]):
             for first in range(0, len(group), _LINES_AT_ONCE):
@@ -94,9 +95,20 @@ class RecordingPseudonyms:
                     return True
         return False
 
-    def _has_secret(self, text: str) -> bool:
+    def clean_lines(self, lines: Sequence[str]) -> Iterator[str]:
+        """Lines of a capsule file with pseudonyms for the known secrets in them."""
+        clean = cache(self._clean_text)
+        for first in range(0, len(lines), _LINES_AT_ONCE):
+            part = lines[first : first + _LINES_AT_ONCE]
+            has_secret = self.has_secret_in(part)
+            yield from (with_changed_texts(line, clean) for line in part) if has_secret else part
+
+    def _clean_text(self, text: str) -> str:
         possible = self._known.possible_secrets(text)
-        return bool(possible) and self._pseudonyms_for(possible).text(text) != text
+        return self._pseudonyms_for(possible).text(text) if possible else text
+
+    def _has_secret(self, text: str) -> bool:
+        return self._clean_text(text) != text
 
     def _body_texts(self, body: bytes) -> BodyTexts | None:
         """The texts of a body. None if the body is not JSON, or if its result is cached."""

@@ -18,11 +18,13 @@ from workerkit.mockserver.capsules.comparison.difference import (
 from workerkit.mockserver.capsules.file.lost_updates import accepted_changes
 from workerkit.openapi.exchange import Exchange
 from workerkit.openapi.exchange_reader import (
+    bulk_items_of,
     bulk_results_of,
     data_of,
     key_of,
     link_id_of,
     listed_tasks,
+    log_entries_of,
     server_identity,
     subject_task_id,
     total_of,
@@ -33,8 +35,9 @@ from workerkit.openapi.spec.flaw import FlawError
 
 _LIST = re.compile(r"answer/data(?:/\d+)?")
 _BULK_RESULT = re.compile(r"answer/results/(\d+)")
+_BULK_VERDICT = re.compile(r"answer/results/\d+/(success|error)")
 _SERVER_ID = ("answer/server_id", "answer/data/server_id")
-_MAX_NAMED = 3
+_MAX_NAMED = 5
 NOBODY_CHANGED = phrase("no accepted request has changed the task since then")
 _TASK_FIELD = re.compile(r"answer/data/(\d+)/(\w+)")
 
@@ -83,9 +86,16 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
         return _about_server(before, exchange, difference)
     if exchange.operation != "listTasks":
         task_id = _updated_task(exchange, difference)
-        return _about_update(before, exchange, task_id) or _about_unlisted(exchanges, difference, task_id)
+        return (
+            _about_update(before, exchange, task_id)
+            or _about_unlisted(exchanges, difference, task_id)
+            or _about_item(exchange, difference, task_id)
+            or _about_levels(exchange, difference)
+        )
     if difference.place in ("answer/total", "answer/data"):
         return _about_length(exchange) or _about_longer_list(before, exchange)
+    if difference.place == "answer/next_cursor":
+        return _about_cursor(exchange, difference)
     field = _wrong_field(exchange, difference)
     if field is not None:
         return _about_field(before, difference, field)
@@ -104,9 +114,16 @@ def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> 
     if difference.place in _SERVER_ID:
         return _about_server(others, exchange, difference)
     if exchange.operation != "listTasks":
-        return _about_update(others, exchange, _updated_task(exchange, difference))
+        task_id = _updated_task(exchange, difference)
+        return (
+            _about_update(others, exchange, task_id)
+            or _about_item(exchange, difference, task_id)
+            or _about_levels(exchange, difference)
+        )
     if difference.place in ("answer/total", "answer/data"):
         return _about_length(exchange)
+    if difference.place == "answer/next_cursor":
+        return _about_cursor(exchange, difference)
     field = _wrong_field(exchange, difference)
     task_id = difference.task if field is None else field.task_id
     events = [event for event in _events(others, task_id) if event.is_list] if task_id else []
@@ -212,9 +229,57 @@ def _about_unlisted(exchanges: Sequence[Exchange], difference: Difference, task_
     return phrase("No list in the recording shows task {task_id}", task_id=task_id)
 
 
+def _about_item(exchange: Exchange, difference: Difference, task_id: str) -> str:
+    """A sentence that quotes the item of a bulk update that was accepted or refused wrongly."""
+    items = [
+        item
+        for item in bulk_items_of(exchange.request_json())
+        if str(link_id_of(item) or "").lower() == task_id
+    ]
+    if not items or not _BULK_VERDICT.fullmatch(difference.place):
+        return ""
+    return phrase("The item in the request is {item}", item=display("request/body/items", items[0]))
+
+
+def _about_levels(exchange: Exchange, difference: Difference) -> str:
+    """A sentence about a log entry with a level that the API page does not list. Empty if there is none."""
+    if (exchange.operation, difference.place) != ("sendLogs", "answer/created"):
+        return ""
+    levels = worker_api().enumeration("LogLevel")
+    for number, entry in enumerate(log_entries_of(exchange.request_json()), 1):
+        level = entry.get("level") if isinstance(entry, dict) else None
+        if isinstance(level, str) and level not in levels:
+            return phrase(
+                "Entry {number} has the level {level}, which the API page does not list",
+                number=number,
+                level=display("request/body/level", level),
+            )
+    return ""
+
+
+def _about_cursor(exchange: Exchange, difference: Difference) -> str:
+    """A sentence about a `next_cursor` that is not the last task of the page."""
+    tasks = listed_tasks(exchange) or []
+    if not tasks or difference.now != display(difference.place, tasks[-1]["id"]):
+        return ""
+    return phrase("The last task of the page is {task_id}", task_id=tasks[-1]["id"])
+
+
 def _about_length(exchange: Exchange) -> str:
-    """A sentence about a page that does not list all tasks that its total counts. Empty for other pages."""
+    """A sentence about a page with more or fewer tasks than its total says. Empty for other pages."""
     total, tasks, asked = total_of(exchange.answer_json()), listed_tasks(exchange) or [], _asked(exchange)
+    if isinstance(total, int) and asked and asked.get("after") is None and tasks:
+        least = (asked["page"] - 1) * asked["limit"] + len(tasks)
+        if len(tasks) <= asked["limit"] and least > total:
+            return phrase(
+                "Page {page} with limit {limit} lists {tasks_count} tasks, so there are {least} or more, "
+                "and not {total}: the page or the total is wrong",
+                page=asked["page"],
+                limit=asked["limit"],
+                tasks_count=len(tasks),
+                least=least,
+                total=total,
+            )
     is_first = asked.get("page") == 1 and asked.get("after") is None
     if not isinstance(total, int) or not is_first or len(tasks) >= min(total, asked["limit"]):
         return ""
@@ -248,9 +313,9 @@ def _against_filter(exchange: Exchange, task_id: str) -> str:
     tasks = listed_tasks(exchange) or []
     if task and task_id == str(asked.get("after")).lower():
         return phrase("The request asks for the tasks after this task, so the page must not list it")
-    for field, words in (("status", asked.get("status")), ("service_type", asked.get("service_type"))):
-        wanted = [str(word) for word in (words if isinstance(words, list | tuple) else [words])]
-        if words and isinstance(task.get(field), str) and task[field] not in wanted:
+    for field in ("status", "service_type"):
+        wanted = _wanted(exchange, field)
+        if wanted and isinstance(task.get(field), str) and task[field] not in wanted:
             asked_words = ",".join(wanted)
             return phrase(
                 'The {field} of this task is "{task}", but the request asks for {asked_words}',
@@ -265,6 +330,18 @@ def _against_filter(exchange: Exchange, task_id: str) -> str:
             limit=asked["limit"],
         )
     return ""
+
+
+def _wanted(exchange: Exchange, field: str) -> list[str]:
+    """The words for a field that a request for a list asks for. Empty if it asks for all words.
+
+    If the API page does not allow a word, the words are taken as they are in the request.
+    """
+    asked, in_query = _asked(exchange), dict(parse_qsl(exchange.query)).get(field)
+    words = asked.get(field) if asked else in_query
+    if isinstance(words, str):
+        words = words.split(",") if field == "status" else [words]
+    return [*map(str, words or ())]
 
 
 def _asked(exchange: Exchange) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from workerkit.mockserver.capsules.reconstruction.lasting_facts import LastingFa
 from workerkit.mockserver.capsules.replay.dialect_search import replay_in_best_dialect, shown_dialect
 from workerkit.mockserver.capsules.replay.explanation import explanation_alone
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
+from workerkit.openapi.languages.phrase import joined
 from workerkit.openapi.spec.dialect import Dialect
 
 
@@ -26,8 +27,8 @@ def replay_incomplete(capsule: Capsule) -> ReplayResult:
         assert result.dialect is not None
         if result.difference is not None:
             exchanges = [item.exchange for item in capsule.recorded]
-            why = ". ".join(
-                filter(None, (result.difference.why, explanation_alone(exchanges, result.difference)))
+            why = joined(
+                ". ", filter(None, (result.difference.why, explanation_alone(exchanges, result.difference)))
             )
             return ReplayResult(count, replace(result.difference, why=why), dialect, is_alone=True)
         dialect = result.dialect

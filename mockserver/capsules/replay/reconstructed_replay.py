@@ -15,7 +15,7 @@ from workerkit.mockserver.capsules.replay.matching import AnswerSource, Matcher
 from workerkit.mockserver.capsules.replay.replay_mock import ReplayMock
 from workerkit.mockserver.worlds.worlds import Builder
 from workerkit.openapi.exchange import Exchange
-from workerkit.openapi.languages.phrase import phrase
+from workerkit.openapi.languages.phrase import joined, phrase
 from workerkit.openapi.spec.dialect import Dialect
 
 SendAgain = Callable[[RecordedExchange], RecordedExchange]
@@ -83,12 +83,17 @@ def replay_in_world(
 
 
 def _refusal(recorded: Exchange, refusal: str) -> str:
-    """Why the mock refuses a request, or what the recorded server says about its refusal."""
+    """Why the mock refuses a request, or what the recorded server answers to its body."""
     if refusal:
         return phrase("The mock refuses it: {refusal}", refusal=refusal)
-    if recorded.accepted or not recorded.answer_body:
+    if recorded.accepted:
         return ""
-    return phrase("The recorded answer is {answer}", answer=display("answer", recorded.answer_body))
+    answer, body = recorded.answer_body, recorded.request_body
+    sentences = (
+        phrase("The recorded answer is {answer}", answer=display("answer", answer)) if answer else "",
+        phrase("The body of the request is {body}", body=display("request/body", body)) if body else "",
+    )
+    return joined(". ", [*filter(None, sentences)])
 
 
 def replay_reconstructed(
@@ -125,7 +130,7 @@ def replay_in_dialect(capsule: Capsule, dialect: Dialect) -> ReplayResult:
     result = _with_evidence(capsule, dialect)
     assert result.difference is not None
     why = explanation([recorded.exchange for recorded in capsule.recorded], result.difference)
-    sentences = ". ".join(filter(None, (result.difference.why, why)))
+    sentences = joined(". ", filter(None, (result.difference.why, why)))
     return replace(result, difference=replace(result.difference, why=sentences))
 
 

@@ -25,14 +25,21 @@ class ReplaySummary:
 
     requests: how many requests were sent.
     difference: the first difference; None if the recording was reproduced.
-    notes: sentences with further facts and the next step.
+    notes: sentences with further facts. An issue has them, too.
     output: the worker's output; None if there was no worker.
+    hints: sentences for whoever runs the command: what was sent, and the next step.
     """
 
     requests: int
     difference: Difference | None
     notes: tuple[str, ...] = ()
     output: str | None = None
+    hints: tuple[str, ...] = ()
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """The notes and the hints."""
+        return self.notes + self.hints
 
     @property
     def verdict(self) -> str:
@@ -81,7 +88,7 @@ def summary_of_worker_replay(result: WorkerReplay, *, notes: Iterable[str], in_o
 def notes_as_text(summary: ReplaySummary) -> str:
     """The notes for people, one on each line. If there is a difference, also the worker's output."""
     output = summary.output if summary.difference is not None else None
-    lines = [*summary.notes, *(worker_output_lines(output) if output is not None else ())]
+    lines = [*summary.all_notes, *(worker_output_lines(output) if output is not None else ())]
     return "\n".join(f"  {visible_line(line)}" for line in lines)
 
 
@@ -103,7 +110,7 @@ def summary_as_json(exchanges: int, summary: ReplaySummary) -> dict[str, Any]:
             "now": difference.now,
             "why": difference.why,
         },
-        "notes": list(summary.notes),
+        "notes": list(summary.all_notes),
     }
 
 
@@ -121,7 +128,7 @@ def command_report(name: str, summary: ReplaySummary, *, began: float, seconds: 
         seconds=seconds,
         requests=summary.requests,
         findings=() if difference is None else (ReportFinding(difference.place, difference.text),),
-        notes=summary.notes,
+        notes=summary.all_notes,
         output=summary.output,
     )
     made = f"{time_text(began)}, workerkit {version('likepion-workerkit')}"

@@ -12,6 +12,10 @@ from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 FindDifference = Callable[[Capsule], Difference | None]
 _MAX_RUNS = 200
 _MAX_TO_COMBINE, _MAX_COMBINED = 16, 2
+# A capsule with more exchanges is a long one.
+_FEW = 5
+# So many exchanges directly before the difference are tried first.
+_LAST_COUNTS = (1, 2, 3, 5, 8)
 
 
 def shrink_capsule(
@@ -31,7 +35,7 @@ def shrink_capsule(
     find_fast: a faster function that may return another result than `find`. It is tried first.
     twin: the capsule with the answers of a server without the difference. The same exchanges of the twin
         must have no difference. Otherwise an exchange is missing that a remaining answer depends on.
-    max_runs: how many capsules one search may replay. There are at most two searches.
+    max_runs: how many capsules one search may replay. There are at most three searches.
 
     Returns the same capsule if `first` is None, or if no smaller capsule shows the same difference.
     """
@@ -40,8 +44,9 @@ def shrink_capsule(
     for finder in (find_fast, find):
         if finder is not None:
             small = _Search(capsule, first, finder, twin, max_runs).smallest()
-            if _Search(capsule, first, find, twin, max_runs).shows_it(small):
-                return _with(capsule, small)
+            search = _Search(capsule, first, find, twin, max_runs)
+            if search.shows_it(small):
+                return _with(capsule, search.with_one_other(small) if len(small) > _FEW else small)
     return capsule
 
 
@@ -59,9 +64,14 @@ class _Search:
 
     def smallest(self) -> list[int]:
         """The indices of the exchanges that remain."""
-        others = (index for index in range(self._first.end) if index not in self._needed)
-        before = sorted(others, key=self._answer_length, reverse=True)
-        return self._sorted(self._alone(before, self._one_or_two(self._without_parts(before))))
+        before = [index for index in range(self._first.end) if index not in self._needed]
+        by_length = sorted(self._last_ones(before), key=self._answer_length, reverse=True)
+        return self._sorted(self._alone(before, self._one_or_two(self._without_parts(by_length))))
+
+    def with_one_other(self, small: list[int]) -> list[int]:
+        """Only one exchange beside the needed ones, if one is enough. Otherwise the indices of `small`."""
+        before = [index for index in range(self._first.end) if index not in self._needed]
+        return self._sorted(self._alone(before, small))
 
     def shows_it(self, indices: Sequence[int]) -> bool:
         """Whether these exchanges show the same difference, and those of the twin show none."""
@@ -75,6 +85,15 @@ class _Search:
     def _answer_length(self, index: int) -> int:
         """Long lists are removed first: the more tasks a list shows, the more exchanges it depends on."""
         return len(self._capsule.recorded[index].exchange.answer_body)
+
+    def _last_ones(self, before: list[int]) -> list[int]:
+        """The last few exchanges, if they are enough. Otherwise all.
+
+        The removal of parts may remove a long list directly before the difference, and keep an earlier one
+        with all updates behind it.
+        """
+        parts = (before[-count:] for count in _LAST_COUNTS)
+        return next((part for part in parts if self._still_differs(part)), before)
 
     def _without_parts(self, kept: list[int]) -> list[int]:
         """Removes parts of the list that are not needed: first large parts, then smaller ones."""

@@ -17,6 +17,7 @@ from workerkit.contracts.resend.issue_text import issue_text
 from workerkit.contracts.resend.replay_notes import replay_summary
 from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import REQUEST_LEFT_OUT, Capsule, RecordedExchange
+from workerkit.mockserver.capsules.replay.explanation import NOBODY_CHANGED
 from workerkit.mockserver.capsules.replay.reconstructed_replay import ReplayResult
 
 BASE = "/api/v1/worker"
@@ -42,10 +43,12 @@ def recorded(number: int, sent: Sent, why: str = "") -> RecordedExchange:
     )
 
 
-def text_of(*exchanges: RecordedExchange, difference: Difference | None = None) -> str:
-    capsule = Capsule(0.0, exchanges)
-    summary = replay_summary(capsule, ReplayResult(len(exchanges), difference), None, small=None)
-    return issue_text(capsule, summary)
+def text_of(
+    *exchanges: RecordedExchange, difference: Difference | None = None, target: str | None = None
+) -> str:
+    capsule = Capsule(0.0, exchanges, is_complete=None)
+    result = ReplayResult(len(exchanges), difference, is_alone=target is None)
+    return issue_text(capsule, replay_summary(capsule, result, target, small=None), target)
 
 
 def curl_lines(text: str) -> list[str]:
@@ -129,3 +132,42 @@ def test_the_text_stays_short_whatever_was_recorded() -> None:
     text = text_of(*many, difference=difference)
     assert len(text) < 60_000
     assert all(line.startswith(("#", "curl ")) and line.count("'") % 2 == 0 for line in curl_lines(text))
+
+
+LIST = ("GET", "/tasks", "key-1", None, b"")
+WRONG = Difference(
+    1, "listTasks", f"GET {BASE}/tasks", "answer/total", "5", "3", why=f"X, and {NOBODY_CHANGED}"
+)
+
+
+def test_whoever_gets_the_text_reads_nothing_about_options_and_further_commands() -> None:
+    text = text_of(recorded(1, LIST), recorded(2, LIST), difference=WRONG)
+    summary = text.partition("## Requests")[0]
+    assert "so each one was judged alone" in summary
+    assert "the server may be right." in summary
+    for words in ("--", "Next:", "sent again", "'now'", "record all"):
+        assert words not in summary
+
+
+@pytest.mark.parametrize(
+    ("target", "headings"),
+    [
+        (None, ["# listTasks: answer/total differs from the API page", "## Expected", "## Came"]),
+        (
+            "http://a",
+            ["# listTasks: answer/total differs from the recording", "## Recorded", "## From http://a"],
+        ),
+    ],
+)
+def test_the_text_says_who_gave_the_two_answers(target: str | None, headings: list[str]) -> None:
+    text = text_of(recorded(1, LIST), difference=WRONG, target=target)
+    values = ["3", "5"] if target is None else ["5", "3"]
+    assert [line for line in text.splitlines() if line.startswith("#")][:3] == headings
+    assert text.index(f"```\n{values[0]}\n") < text.index(f"```\n{values[1]}\n")
+
+
+@pytest.mark.parametrize(
+    ("target", "who"), [(None, "A mock that follows the API page"), ("http://a", "http://a")]
+)
+def test_without_a_difference_the_text_says_who_gives_the_same_answers(target: str | None, who: str) -> None:
+    assert f"{who} gives the same answers as in this recording." in text_of(recorded(1, LIST), target=target)

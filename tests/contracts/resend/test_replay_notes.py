@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.mockserver.capsules.replay.test_reconstructed_replay import capsule_of, id_of, page, recorded, task
+import pytest
+
+from tests.mockserver.capsules.replay.test_reconstructed_replay import (
+    capsule_of,
+    id_of,
+    page,
+    recorded,
+    task,
+    update,
+)
 from workerkit.contracts.resend.replay_notes import UNKNOWN_CHANGES, UNSEEN_TASKS, replay_summary
-from workerkit.mockserver.capsules.file.capsule import Capsule
+from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.replay.replay import replay
+from workerkit.openapi.page.page import page_sections
 
 LISTS = page("", [task(1), task(2)], total=2), page("", [task(2)], total=1)
 
@@ -31,3 +41,18 @@ def test_the_notes_say_why_each_exchange_was_judged_alone() -> None:
     notes = notes_of(capsule_of(refused, LISTS[1]))
     assert UNSEEN_TASKS in notes
     assert UNKNOWN_CHANGES not in notes
+
+
+@pytest.mark.parametrize(
+    ("last", "rule"),
+    [
+        (page("status=running", [], total=0), "update-status"),
+        (page("status=failed", [task(1)], total=1), "list-status"),
+    ],
+)
+def test_the_sentence_of_the_page_is_about_what_is_wrong(last: RecordedExchange, rule: str) -> None:
+    """If a list lacks an updated task, the update is lost. If it has another status, the filter is wrong."""
+    capsule = capsule_of(LISTS[0], update(1, status="running"), last)
+    sentences = (sentence for section in page_sections() for sentence in section.sentences)
+    text = next(sentence.bilingual for sentence in sentences if sentence.rule == rule)
+    assert f"The API page says: {text}" in notes_of(capsule)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import jsonschema_rs
@@ -56,3 +57,14 @@ def test_a_value_that_fits_no_choice_is_told_with_the_first_one() -> None:
 def test_the_message_about_a_long_list_has_the_limit() -> None:
     flaw = first_flaw(VALIDATOR, {"items": [{"status": "pending"}] * 99}, "body")
     assert str(flaw) == "body/items: the list has more than 5 items"
+
+
+def test_a_long_list_of_wrong_values_needs_little_memory() -> None:
+    validator = jsonschema_rs.validator_for({"items": {"required": ["id"]}})
+    value: list[dict[str, int]] = [{"number": number} for number in range(20_000)]
+    tracemalloc.start()
+    flaw = first_flaw(validator, value, "answer")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert str(flaw) == 'answer/0: "id" is a required property'
+    assert peak < 100_000

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import stat
+import tracemalloc
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ from workerkit.mockserver.capsules.http.framing import Framer, NotHttpError
 from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
 from workerkit.mockserver.capsules.record.exchange_assembler import ExchangeAssembler
 from workerkit.mockserver.capsules.record.recording import Recording
+from workerkit.mockserver.capsules.record.recording_pseudonyms import RecordingPseudonyms
+from workerkit.openapi.formats.strict_json import is_json, parse, render
 
 BEGAN = 1_764_583_200.0
 
@@ -64,6 +67,77 @@ def test_a_secret_that_is_learned_late_is_also_replaced_in_early_exchanges(
     pseudonym = exchanges[1].answer_json()["data"][0]["password"]
     assert exchanges[0].request_json()["logs"][0]["message"] == f"{pseudonym} worked"
     assert exchanges[2].query == f"q={pseudonym}"
+
+
+LATE = "open sesame"
+LONG = {"logs": [{"level": "INFO", "message": f'line {n}: "{LATE}" or\n50 %'} for n in range(60)]}
+
+
+@pytest.mark.parametrize(
+    "early",
+    [
+        {"path": f"/a/{LATE}"},
+        {"query": f"q={LATE}&r=1"},
+        {"request_headers": (("x-note", f"é {LATE}"), ("accept", "*/*"))},
+        {"request_body": json.dumps({"note": f"\x7f {LATE}", LATE: 5}).encode()},
+        {"request_body": json.dumps(LONG).encode()},
+        {"answer_body": f'<p class="x">{LATE}</p>'.encode()},
+        {"answer_body": b"<p>\xe9 %b</p>" % LATE.encode()},
+    ],
+    ids=["path", "query", "header", "json", "long json", "text", "latin-1"],
+)
+def test_a_secret_that_is_learned_late_is_replaced_wherever_it_is(
+    recording: Recording, tmp_path: Path, early: dict[str, Any]
+) -> None:
+    recording.add(recorded_at(1, **early))
+    recording.add(recorded_at(2, answer_body=json.dumps({"data": [{"password": LATE}]}).encode()))
+    recording.add(recorded_at(3, **early))
+    recording.finish()
+    capsule = read_recording(tmp_path / "c.yaml")
+    first, second, third = (recorded.exchange for recorded in capsule.recorded)
+    pseudonym = second.answer_json()["data"][0]["password"]
+    assert pseudonym.startswith("p-")
+    ((name, value),) = early.items()
+    assert repr(getattr(first, name)) == repr(_compact(value)).replace(LATE, pseudonym)
+    assert getattr(third, name) == getattr(first, name)
+    assert capsule.is_complete is True
+
+
+def _compact(value: Any) -> Any:
+    """A JSON body without spaces between its parts. Everything else as it is."""
+    return render(parse(value)) if isinstance(value, bytes) and is_json(value) else value
+
+
+def test_the_end_of_a_recording_needs_little_memory(recording: Recording, tmp_path: Path) -> None:
+    log = {"level": "INFO", "message": "a long line of a log, " * 100}
+    for number in range(40):
+        logs = [log] * 100 + [{**log, "message": f"{LATE} {number}"}]
+        recording.add(recorded_at(number, request_body=json.dumps({"logs": logs}).encode()))
+    recording.add(recorded_at(41, answer_body=json.dumps({"data": [{"password": LATE}]}).encode()))
+    size = (tmp_path / "c.yaml.part").stat().st_size
+    tracemalloc.start()
+    recording.finish()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert LATE not in (tmp_path / "c.yaml").read_text()
+    assert peak < size
+
+
+def test_an_error_at_the_end_leaves_the_part_as_it_is(
+    recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording.add(recorded_at(1, query=f"q={LATE}"))
+    recording.add(recorded_at(2, answer_body=json.dumps({"data": [{"password": LATE}]}).encode()))
+    part = (tmp_path / "c.yaml.part").read_text()
+
+    def fail(*_: object) -> Iterator[str]:
+        raise CannotWriteError("the disk is full")
+
+    monkeypatch.setattr(RecordingPseudonyms, "clean_lines", fail)
+    with pytest.raises(CannotWriteError):
+        recording.finish()
+    assert [path.name for path in tmp_path.iterdir()] == ["c.yaml.part"]
+    assert (tmp_path / "c.yaml.part").read_text() == part
 
 
 def test_many_secrets_one_after_another_are_all_replaced(recording: Recording, tmp_path: Path) -> None:

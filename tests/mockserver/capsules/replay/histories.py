@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.independent.client import ALL_STATUSES, Client, unknown_id
 from tests.independent.kinds import STATUSES
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
+from workerkit.mockserver.capsules.other_tools.any_recording import read_recording
+from workerkit.mockserver.capsules.other_tools.har_capsule import har_text
 
+_SHARE_REMOVED = 0.3
 _LIMITS = (1, 2, 3, 5, 7, 20, 100, 1000)
 _Part = Callable[[list[RecordedExchange], Random], list[RecordedExchange]]
 
@@ -109,3 +115,48 @@ def part_of(capsule: Capsule, lose: _Part, random: Random, *, is_complete: bool)
         replace(item, exchange=replace(item.exchange, number=number)) for number, item in enumerate(left, 1)
     )
     return replace(capsule, recorded=numbered, is_complete=is_complete)
+
+
+def _answer_bodies(entry: dict[str, Any]) -> None:
+    del entry["response"]["content"]["text"]
+
+
+def _request_bodies(entry: dict[str, Any]) -> None:
+    entry["request"].pop("postData", None)
+
+
+def _words_in_request_bodies(entry: dict[str, Any]) -> None:
+    if "postData" in entry["request"]:
+        entry["request"]["postData"]["text"] = "[REDACTED]"
+
+
+def _answers(entry: dict[str, Any]) -> None:
+    entry["response"] = None
+
+
+# What another tool may remove from an entry of its HAR.
+REMOVALS: tuple[Callable[[dict[str, Any]], None], ...] = (
+    _answer_bodies,
+    _request_bodies,
+    _words_in_request_bodies,
+    _answers,
+)
+
+
+def other_tool_recording(
+    capsule: Capsule, remove: Callable[[dict[str, Any]], None], random: Random, *, is_complete: bool
+) -> Capsule:
+    """The capsule as the HAR of another tool, which has removed something from some of the entries."""
+    log = json.loads(har_text(capsule))["log"]
+    for entry in log["entries"]:
+        if random.random() < _SHARE_REMOVED:
+            remove(entry)
+    entries = [_without_own_fields(entry) for entry in log["entries"]]
+    with TemporaryDirectory(prefix="workerkit-test-") as folder:
+        file = Path(folder, "recorded.har")
+        file.write_text(json.dumps({"log": {"entries": entries}}))
+        return replace(read_recording(file), is_complete=is_complete)
+
+
+def _without_own_fields(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if not name.startswith("_")}

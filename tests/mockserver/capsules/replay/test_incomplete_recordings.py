@@ -8,7 +8,14 @@ from random import Random
 import pytest
 
 from tests.independent.variants import VARIANTS
-from tests.mockserver.capsules.replay.histories import CUTS, LOSSES, History, part_of
+from tests.mockserver.capsules.replay.histories import (
+    CUTS,
+    LOSSES,
+    REMOVALS,
+    History,
+    other_tool_recording,
+    part_of,
+)
 from tests.mockserver.capsules.replay.test_reconstructed_replay import (
     capsule_of,
     id_of,
@@ -19,7 +26,7 @@ from tests.mockserver.capsules.replay.test_reconstructed_replay import (
     update,
 )
 from tests.mockserver.capsules.test_other_servers import recording
-from workerkit.mockserver.capsules.file.capsule import NOT_COMPARED, Ending, RecordedExchange
+from workerkit.mockserver.capsules.file.capsule import LEFT_OUT, NOT_COMPARED, Ending, RecordedExchange
 from workerkit.mockserver.capsules.file.reader import parse_capsule
 from workerkit.mockserver.capsules.file.writer import capsule_text
 from workerkit.mockserver.capsules.reconstruction.task_order import task_order
@@ -101,6 +108,28 @@ def test_behind_a_request_that_the_page_does_not_name_each_exchange_is_judged_al
     assert (result.difference.number, result.difference.place) == (4, "answer/data/0")
 
 
+def test_a_cursor_is_known_if_the_server_took_it_in_a_list_whose_body_is_missing() -> None:
+    """The server refuses the other cursor because it does not know it."""
+    first = page("limit=2", [task(1), task(2)], total=4, limit=2)
+    taken = page(f"limit=2&after={id_of(3)}", [task(4)], total=4, limit=2)
+    taken = replace(taken, exchange=replace(taken.exchange, answer_body=b"", why=LEFT_OUT))
+    refused = page(f"limit=2&after={id_of(9)}", [], total=0, limit=2)
+    refused = replace(refused, exchange=replace(refused.exchange, status=404, answer_body=b"{}"))
+    assert replay(capsule_of(first, taken, refused), name="part.har").difference is None
+
+
+def test_a_task_that_no_list_shows_belongs_to_the_server_that_may_update_it() -> None:
+    lists = (
+        page("limit=2", [task(1)], total=1, limit=2),
+        page("limit=2", [task(2)], total=1, key="key-2", limit=2),
+    )
+    refused = update(5, note="x")
+    answer = {"request_headers": (("x-api-key", "key-2"),), "status": 403, "answer_body": b"not_your_task"}
+    refused = replace(refused, exchange=replace(refused.exchange, **answer))
+    difference = replay(capsule_of(*lists, refused, update(5, note="x")), name="recorded.yaml").difference
+    assert difference is None
+
+
 def test_a_difference_behind_an_unknown_answer_is_found() -> None:
     first = page("limit=9", [task(1), task(2)], total=2, limit=9)
     last = page("limit=9", [task(1), task(2)], total=3, limit=9)
@@ -119,6 +148,9 @@ def test_a_correct_server_is_not_accused_whatever_is_missing(variant: str) -> No
         for lose in losses:
             part = part_of(capsule, lose, random, is_complete=is_complete)
             assert replay(part, name="part.yaml").difference is None
+        for remove in REMOVALS:
+            part = other_tool_recording(capsule, remove, random, is_complete=is_complete)
+            assert replay(part, name="part.har").difference is None
 
 
 def test_an_update_that_a_later_list_does_not_show_is_proof_in_a_complete_recording_only() -> None:

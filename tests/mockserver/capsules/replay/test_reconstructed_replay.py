@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from tests.openapi.masking.test_canaries import exchange
 from workerkit.mockserver.capsules.comparison.difference import Difference
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
@@ -16,6 +18,8 @@ from workerkit.mockserver.capsules.replay.reconstructed_replay import (
     replay_in_dialect,
     sound_twin,
 )
+from workerkit.mockserver.capsules.replay.replay import replay
+from workerkit.openapi.languages.phrase import Phrase
 from workerkit.openapi.spec.api import operation_of
 from workerkit.openapi.spec.dialect import Dialect
 
@@ -222,17 +226,88 @@ def test_a_page_with_fewer_tasks_than_its_total_says_so() -> None:
     )
 
 
+def test_a_word_of_a_filter_that_the_page_does_not_list_is_named() -> None:
+    """The replay finds a dialect in which this word is no error."""
+    capsule = capsule_of(
+        page("status=canceled", [task(1, "canceled")], total=1),
+        page("status=cancelled", [task(1, "canceled")], total=1),
+    )
+    difference = replay(capsule, name="recorded.yaml").difference
+    assert difference is not None
+    assert difference.why == 'The status of this task is "canceled", but the request asks for cancelled'
+
+
+@pytest.mark.parametrize(("number", "count", "least"), [(2, 2, 4), (3, 1, 5)])
+def test_a_page_behind_more_tasks_than_its_total_says_so(number: int, count: int, least: int) -> None:
+    tasks = [task(place) for place in range(1, count + 1)]
+    wrong = page(f"limit=2&page={number}", tasks, total=2, limit=2, number=number)
+    assert found(wrong).why == (
+        f"Page {number} with limit 2 lists {count} tasks, so there are {least} or more, and not 2: "
+        "the page or the total is wrong"
+    )
+
+
+def test_a_wrong_limit_in_an_answer_says_nothing_about_totals() -> None:
+    tasks = [task(number) for number in range(1, 6)]
+    whole = page("", tasks, total=5)
+    difference = found(whole, page("limit=3", tasks[:3], total=5, limit=100))
+    assert (difference.number, difference.place, difference.now) == (2, "answer/limit", "3")
+    second = page("limit=3&page=2", tasks[3:], total=5, limit=100, number=2)
+    difference = found(whole, second)
+    assert (difference.number, difference.place, difference.now) == (2, "answer/limit", "3")
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_a_wrong_next_cursor_names_the_last_task_of_the_page(*, is_complete: bool) -> None:
+    first = page("limit=2", [task(1), task(2)], total=3, limit=2)
+    answer = {**json.loads(first.exchange.answer_body), "next_cursor": id_of(1)}
+    wrong = replace(first, exchange=replace(first.exchange, answer_body=json.dumps(answer).encode()))
+    capsule = replace(capsule_of(wrong), is_complete=is_complete)
+    difference = replay(capsule, name="recorded.yaml").difference
+    assert difference is not None
+    assert difference.place == "answer/next_cursor"
+    assert difference.why == f"The last task of the page is {id_of(2)}"
+
+
+def test_an_accepted_log_level_that_the_page_does_not_list_is_named() -> None:
+    logs = [{"level": level, "message": "x"} for level in ("INFO", "TRACE")]
+    taken = recorded("POST", "/logs", {"logs": logs}, {"success": True, "created": 2})
+    refused = {"logs": [{"level": "LOUD", "message": "x"}]}
+    skipped = recorded("POST", "/logs", refused, {"success": True, "created": 0})
+    difference = replay(capsule_of(skipped, taken), name="recorded.yaml").difference
+    assert difference is not None
+    assert difference.why == 'Entry 2 has the level "TRACE", which the API page does not list'
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_a_wrong_verdict_about_an_item_quotes_the_item(*, is_complete: bool) -> None:
+    items = [{"link_id": id_of(1), "status": "running"}, {"link_id": id_of(2), "status": "cancelled"}]
+    results = [{"link_id": item["link_id"], "success": True} for item in items]
+    answer = {"total": 2, "success": 2, "failed": 0, "results": results}
+    bulk = recorded("PUT", "/tasks/bulk", {"items": items}, answer)
+    capsule = replace(capsule_of(page("", [task(1), task(2)], total=2), bulk), is_complete=is_complete)
+    difference = replay(capsule, name="recorded.yaml").difference
+    assert difference is not None
+    assert difference.place == "answer/results/1/success"
+    assert difference.why == f'The item in the request is {{"link_id":"{id_of(2)}","status":"cancelled"}}'
+
+
 def test_a_price_in_quotes_looks_different() -> None:
     difference = found(page("limit=3", [task(1, auction_price="100")], total=1, limit=3))
     assert (difference.recorded, difference.now) == ('"100"', "100")
 
 
-def test_a_refusal_without_a_reason_on_the_page_shows_the_recorded_answer() -> None:
+def test_a_refusal_without_a_reason_on_the_page_shows_the_recorded_answer_and_the_body() -> None:
     logs = recorded("POST", "/logs", {"logs": [{"level": "WARN", "message": "slow"}]}, {"error": "bad_level"})
     refused = replace(logs, exchange=replace(logs.exchange, status=400))
     difference = found(refused)
     assert (difference.place, difference.recorded, difference.now) == ("status", "400", "200")
-    assert difference.why == 'The recorded answer is {"error":"bad_level"}'
+    assert difference.why == (
+        'The recorded answer is {"error":"bad_level"}. '
+        'The body of the request is {"logs":[{"level":"WARN","message":"slow"}]}'
+    )
+    assert isinstance(difference.why, Phrase)
+    assert difference.why.in_language("vi").startswith("Câu trả lời được ghi là")
 
 
 def test_an_accepted_request_shows_why_the_mock_refuses_it() -> None:

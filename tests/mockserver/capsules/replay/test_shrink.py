@@ -42,6 +42,23 @@ def test_exchanges_that_can_only_be_removed_together_are_removed() -> None:
     assert paths(shrink_capsule(CAPSULE, find(CAPSULE), find)) == ["/3", "/20", "/30"]
 
 
+def test_a_few_exchanges_directly_before_the_difference_are_better_than_many_early_ones() -> None:
+    recorded = [
+        replace(item, exchange=replace(item.exchange, answer_body=b"a long list"))
+        if item.exchange.path == "/28"
+        else item
+        for item in CAPSULE.recorded
+    ]
+    early = {f"/{number}" for number in range(3, 10)}
+
+    def find(capsule: Capsule) -> Difference | None:
+        shown = {*paths(capsule)}
+        return in_last_exchange(capsule) if early <= shown or {"/28", "/29"} <= shown else None
+
+    capsule = replace(CAPSULE, recorded=tuple(recorded))
+    assert paths(shrink_capsule(capsule, find(capsule), find)) == ["/28", "/29", "/30"]
+
+
 def test_the_slow_function_is_called_once_if_the_fast_one_is_right() -> None:
     calls: list[int] = []
 
@@ -63,6 +80,18 @@ def test_a_wrong_result_of_the_fast_function_is_not_used() -> None:
         "/20",
         "/30",
     ]
+
+
+def test_if_the_fast_function_keeps_many_the_slow_one_tries_single_exchanges() -> None:
+    early = {f"/{number}" for number in range(3, 10)}
+
+    def find_fast(capsule: Capsule) -> Difference | None:
+        return in_last_exchange(capsule) if early <= {*paths(capsule)} else None
+
+    def find(capsule: Capsule) -> Difference | None:
+        return in_last_exchange(capsule) if "/20" in paths(capsule) else find_fast(capsule)
+
+    assert paths(shrink_capsule(CAPSULE, find(CAPSULE), find, find_fast=find_fast)) == ["/20", "/30"]
 
 
 def test_another_new_status_is_another_difference() -> None:
