@@ -124,8 +124,9 @@ def test_a_task_that_no_list_shows_belongs_to_the_server_that_may_update_it() ->
         page("limit=2", [task(2)], total=1, key="key-2", limit=2),
     )
     refused = update(5, note="x")
-    answer = {"request_headers": (("x-api-key", "key-2"),), "status": 403, "answer_body": b"not_your_task"}
-    refused = replace(refused, exchange=replace(refused.exchange, **answer))
+    headers = (("x-api-key", "key-2"),)
+    exchange = replace(refused.exchange, request_headers=headers, status=403, answer_body=b"not_your_task")
+    refused = replace(refused, exchange=exchange)
     difference = replay(capsule_of(*lists, refused, update(5, note="x")), name="recorded.yaml").difference
     assert difference is None
 
