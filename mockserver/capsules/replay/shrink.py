@@ -93,7 +93,8 @@ class _Search:
         with all updates behind it.
         """
         parts = (before[-count:] for count in _LAST_COUNTS)
-        return next((part for part in parts if self._still_differs(part)), before)
+        enough = (part for part in parts if self._remaining_runs > 0 and self._still_differs(part))
+        return next(enough, before)
 
     def _without_parts(self, kept: list[int]) -> list[int]:
         """Removes parts of the list that are not needed: first large parts, then smaller ones."""

@@ -111,7 +111,8 @@ def test_shrinking_ends_after_max_runs() -> None:
 
     capsule = capsule_of("truncated-json")
     shrink_capsule(capsule, difference_of(capsule), find, max_runs=3)
-    assert len(runs) <= 4
+    # Two searches, and between them one replay of what the first one has found.
+    assert len(runs) <= 3 + 1 + 3
 
 
 def test_an_answer_with_another_ending_is_a_difference() -> None:
