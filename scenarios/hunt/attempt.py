@@ -14,12 +14,15 @@ from workerkit.scenarios.model.effects.tasks import ReassignTasks
 from workerkit.scenarios.model.scenario import Expectation, Happening, Scenario
 from workerkit.scenarios.model.task_group import TaskGroup
 from workerkit.scenarios.model.trigger import After
+from workerkit.scenarios.model.until import Until
 from workerkit.scenarios.model.world_plan import ServerPlan, WorldPlan
 
 # Where the page is silent, the choices that let the most mistakes show. The library makes the same choices.
 _CHOICES = {"retry": "manual", "retry-count": "on-requeue", "complete-twice": "twice"}
 _STRICT_CHOICES = {"transitions": "strict", "refused-transition": "409"}
 _FAILS = '{"simulate": "fail"}'
+# After a lost answer to the last request, many workers wait for a second or two before they repeat it.
+_UNTIL = Until(tasks="ended", quiet=2.5)
 _AFTERWARDS = "After that, nothing goes wrong, and a careful worker brings every task to an end."
 
 
@@ -95,6 +98,7 @@ class Attempt:
             about=self._about,
             world=self._world,
             when=tuple(self._when()),
+            until=_UNTIL,
             expect=(Expectation("tasks-ended"),),
         )
 

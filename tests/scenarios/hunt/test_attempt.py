@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from workerkit.openapi.exchange import Exchange
 from workerkit.scenarios.hunt.attempt import Attempt, HuntStep
 from workerkit.scenarios.hunt.hunted_trouble import (
     LONG_TROUBLES,
@@ -43,6 +45,15 @@ def test_every_attempt_can_be_written_and_read_again() -> None:
         scenario = attempt.scenario
         read = loader.parse(scenario_text(scenario).encode(), name=f"{attempt.name}.yaml")
         assert replace(read, source="") == scenario
+
+
+def test_a_trial_does_not_end_while_a_worker_may_repeat_its_last_request(
+    attempt: Callable[..., Exchange],
+) -> None:
+    lost = attempt(0.0, status=None)
+    until = Attempt((step("completion", "answer-lost"),), tasks=1, failing_tasks=0).scenario.until
+    assert not until.holds(statuses=["completed"], exchanges=[lost], now=lost.ended + 2.4)
+    assert until.holds(statuses=["completed"], exchanges=[lost], now=lost.ended + 2.6)
 
 
 def test_the_documentation_has_every_trouble() -> None:
