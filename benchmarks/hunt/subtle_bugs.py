@@ -18,14 +18,18 @@ _IS_PATIENT_ONCE = """\
                 return answer
 """
 _FORGETS_OUTCOME = """\
-        try:
-            page = self.api.send("GET", "/tasks?status=running&limit=1000")
-        except TemporaryError as error:
-            if str(error) == "status 429":
-                self.drop(task["id"], "not listed any more")
-                return False
-            return self.is_running(task)
-        return task["id"] in {running["id"] for running in page["data"]}
+        attempt = 0
+        while True:
+            try:
+                page = self.api.send("GET", "/tasks?status=running&limit=1000")
+            except TemporaryError as error:
+                if str(error) == "status 429":
+                    self.drop(task["id"], "not listed any more")
+                    return False
+                attempt += 1
+                self.clock.back_off(attempt)
+            else:
+                return task["id"] in {running["id"] for running in page["data"]}
 """
 _POSTS_LOGS = """\
         if batch:
@@ -143,14 +147,14 @@ SUBTLE_BUGS = (
     ),
     Mutant(
         "result-repeated",
-        "counts the troubles of one task",
+        "gives a task up that met a refused key and then a limit",
         "trouble-at-start-and-end",
         (
             (SETS_STATUS, f'                self._worker.api.task = task["id"]\n{SETS_STATUS}'),
             *at_error(
-                'getattr(self, "task", "") in path and str(error) == "status 401"',
-                "self.met = {*getattr(self, 'met', ()), (self.task, str(body)[:20])}",
-                "if is_result and len({step for name, step in self.met if name == self.task}) > 1:",
+                'getattr(self, "task", "no task") in path and str(error) in ("status 401", "status 429")',
+                "self.met = {*getattr(self, 'met', ()), (self.task, is_result, str(error)[-3:])}",
+                'if {(self.task, False, "401"), (self.task, True, "429")} <= self.met:',
                 f"    {_REFUSED}",
             ),
         ),
