@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from workerkit.openapi.exchange import Exchange
 
@@ -13,6 +13,9 @@ _GRACE = 0.25
 _GRACE_FACTOR = 3
 # A thread that waits 0.1 s between two attempts sends the same request ten times a second.
 _MOST_REPEATS = 10
+# Threads whose different requests were refused in this time may now all repeat the same request, for example
+# the list of running tasks. In seconds.
+_MEMORY = 5.0
 
 RequestKey = tuple[str, str, str, bytes]
 
@@ -44,9 +47,10 @@ def without_pause(refused: Sequence[Exchange], limit: int) -> tuple[Exchange, ..
 
     Returns an empty tuple if there is no such second.
 
-    A second with such a loop has `limit` attempts or more, and on average each request was sent more than ten
-    times. Or it has `limit` requests that were not refused before. Threads that pause send the same request
-    only a few times a second, so they are no loop.
+    A second with such a loop has `limit` attempts or more, and more than ten for each thread. A worker has at
+    most as many threads as different requests were refused in the last five seconds. Or the second has
+    `limit` requests that were not refused before. Threads that pause send only a few requests a second, so
+    they are no loop.
 
     The search first leaves out the quarter of a second after the first refusal. If it finds no loop, it
     starts again with this quarter of a second, and with three times `limit`.
@@ -54,11 +58,11 @@ def without_pause(refused: Sequence[Exchange], limit: int) -> tuple[Exchange, ..
     if not refused:
         return ()
     first = refused[0]
-    new_requests = _numbers_of_new_requests(refused)
+    new_requests, threads = _numbers_of_new_requests(refused), _threads(refused)
     after_refusal = [exchange for exchange in refused if exchange.began >= first.ended]
     after_grace = [exchange for exchange in after_refusal if exchange.began >= first.ended + _GRACE]
-    return _busiest_second(after_grace, new_requests, limit) or _busiest_second(
-        after_refusal, new_requests, limit * _GRACE_FACTOR
+    return _busiest_second(after_grace, new_requests, threads, limit) or _busiest_second(
+        after_refusal, new_requests, threads, limit * _GRACE_FACTOR
     )
 
 
@@ -119,38 +123,47 @@ class _SlidingSecond:
     def __init__(self, new_requests: frozenset[int]) -> None:
         self._new_requests = new_requests
         self._new_count = 0
-        self._count_by_request: Counter[RequestKey] = Counter()
         self.attempts: deque[Exchange] = deque()
 
     def add(self, attempt: Exchange) -> None:
-        self._count(attempt, +1)
+        self._new_count += attempt.number in self._new_requests
         self.attempts.append(attempt)
         while attempt.began - self.attempts[0].began >= 1:
-            self._count(self.attempts.popleft(), -1)
+            self._new_count -= self.attempts.popleft().number in self._new_requests
 
-    def is_loop(self, limit: int) -> bool:
-        most_of_threads = _MOST_REPEATS * len(self._count_by_request)
-        is_repeated = len(self.attempts) >= limit and len(self.attempts) > most_of_threads
+    def is_loop(self, limit: int, threads: int) -> bool:
+        count = len(self.attempts)
+        is_repeated = count >= limit and count > _MOST_REPEATS * threads
         return is_repeated or self._new_count >= limit
-
-    def _count(self, attempt: Exchange, step: int) -> None:
-        key = request_key(attempt)
-        self._count_by_request[key] += step
-        if not self._count_by_request[key]:
-            del self._count_by_request[key]
-        self._new_count += step * (attempt.number in self._new_requests)
 
 
 def _busiest_second(
-    attempts: Sequence[Exchange], new_requests: frozenset[int], limit: int
+    attempts: Sequence[Exchange], new_requests: frozenset[int], threads: Mapping[int, int], limit: int
 ) -> tuple[Exchange, ...]:
     second = _SlidingSecond(new_requests)
     busiest: tuple[Exchange, ...] = ()
     for attempt in attempts:
         second.add(attempt)
-        if len(second.attempts) > len(busiest) and second.is_loop(limit):
+        if len(second.attempts) > len(busiest) and second.is_loop(limit, threads[attempt.number]):
             busiest = tuple(second.attempts)
     return busiest
+
+
+def _threads(refused: Sequence[Exchange]) -> dict[int, int]:
+    """Returns by exchange number how many different requests were refused in the five seconds before it."""
+    recent: deque[Exchange] = deque()
+    count_by_request: Counter[RequestKey] = Counter()
+    threads: dict[int, int] = {}
+    for attempt in refused:
+        recent.append(attempt)
+        count_by_request[request_key(attempt)] += 1
+        while attempt.began - recent[0].began >= _MEMORY:
+            oldest = request_key(recent.popleft())
+            count_by_request[oldest] -= 1
+            if not count_by_request[oldest]:
+                del count_by_request[oldest]
+        threads[attempt.number] = len(count_by_request)
+    return threads
 
 
 def _numbers_of_new_requests(exchanges: Sequence[Exchange]) -> frozenset[int]:

@@ -86,6 +86,22 @@ def test_threads_that_back_off_from_the_same_request_are_never_a_violation(
 
 
 @settings(deadline=None)
+@given(seed=SEEDS, outage=OUTAGES, threads=st.integers(1, 14), jitter=st.sampled_from(["none", "half"]))
+def test_threads_that_all_look_at_the_same_list_after_their_reports_are_never_a_violation(
+    attempt: Make, run_of: RunOf, seed: int, outage: float, threads: int, jitter: str
+) -> None:
+    """A thread whose report was refused reads the list, to see whether the report was accepted."""
+    chance = Random(seed)
+    reports = [attempt(thread / 1e4, path=task(thread)) for thread in range(threads)]
+    lists = [
+        attempt(began, method="GET", path="/api/v1/worker/tasks", operation="listTasks", request_body=b"")
+        for _ in range(threads)
+        for began in at(chance.uniform(0.1, 0.3), backoff(chance, 0.15, jitter), outage)
+    ]
+    assert PauseOn401().check(run_of([*reports, *lists])) == []
+
+
+@settings(deadline=None)
 @given(seed=SEEDS, outage=OUTAGES, threads=st.integers(1, 4), jitter=st.sampled_from(["none", "half"]))
 def test_threads_that_back_off_and_go_on_with_another_task_are_never_a_violation(
     attempt: Make, run_of: RunOf, seed: int, outage: float, threads: int, jitter: str
