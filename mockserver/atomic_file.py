@@ -75,6 +75,11 @@ def open_for_owner(name: str, flags: int) -> int:
     return os.open(name, flags, 0o600)
 
 
+def draft_path(path: Path) -> Path:
+    """A path beside a file, for the draft that replaces it. Nobody can predict it."""
+    return path.with_name(f".workerkit-{token_hex(8)}")
+
+
 def replace_file(file: FileIO, draft: Path, name: str) -> None:
     """Renames a draft to `name` in one step. If a file of this user had this name, its mode is kept.
 
@@ -148,7 +153,7 @@ def _open_device(name: str) -> int:
 
 
 def _replace(path: Path, content: bytes, existing: os.stat_result | None, *, secret: bool) -> None:
-    draft = path.with_name(f".workerkit-{token_hex(8)}")
+    draft = draft_path(path)
     mode_to_keep = _mode_to_keep(existing)
     # A process can read its umask only by changing it. So the call that creates the file applies the umask.
     creation_mode = 0o600 if secret or mode_to_keep is not None else 0o666

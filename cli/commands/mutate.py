@@ -139,6 +139,8 @@ class _Results:
     def show(self, result: MutantResult) -> None:
         """Shows the result of one mutant."""
         self._progress.step(result.mutant.name)
+        if self._is_shown:
+            return
         line = phrase(
             "{number} of {total}: {mutant}: {result}",
             number=next(self._numbers),
@@ -146,5 +148,4 @@ class _Results:
             mutant=result.mutant.name,
             result=result.text,
         )
-        if not self._is_shown:
-            echo(line, err=True)
+        echo(line, err=True)

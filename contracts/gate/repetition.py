@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from threading import RLock
 from typing import NoReturn
 
@@ -172,10 +173,12 @@ class Repetition:
     def _begins_outage(self, failed: Sent) -> bool:
         """True if the server fails at every request. Then waits until it works again, or ends the run."""
         begin = self._failing_since or failed.exchange.number
-        controls = list(self._failed_controls())
-        if len(controls) < len(self._controls()):
+        controls = self._controls()
+        exchanges = (self._send(control).exchange for control in reversed(controls))
+        failures = tuple(takewhile(is_system_error, exchanges))
+        if len(failures) < len(controls):
             return False
-        outage = Outage(failed.exchange, tuple(sent.exchange for sent in controls), begin)
+        outage = Outage(failed.exchange, failures, begin)
         self.trouble.outages.append(outage)
         for seconds in WAITS:
             self._wait(seconds)
@@ -190,14 +193,6 @@ class Repetition:
                 seconds=sum(WAITS),
             )
         )
-
-    def _failed_controls(self) -> Iterator[Sent]:
-        """The control requests at which the server fails, until one at which it does not."""
-        for control in reversed(self._controls()):
-            sent = self._send(control)
-            if not is_system_error(sent.exchange):
-                return
-            yield sent
 
     def _further_tries(self, request: Request, draft: Draft, first: Sent) -> Iterator[Sent]:
         """Further tries. Before each of them, the server has answered another request."""

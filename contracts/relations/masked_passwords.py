@@ -1,4 +1,4 @@
-"""A note about passwords that a list shows masked. The data of a test system can be so."""
+"""A note about passwords that a list shows masked. In a test system, this can be right."""
 
 from __future__ import annotations
 

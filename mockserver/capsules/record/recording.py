@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
-from secrets import token_hex
 from typing import BinaryIO
 
-from workerkit.mockserver.atomic_file import CannotWriteError, check_writable, open_for_owner, replace_file
+from workerkit.mockserver.atomic_file import (
+    CannotWriteError,
+    check_writable,
+    draft_path,
+    open_for_owner,
+    replace_file,
+)
 from workerkit.mockserver.capsules.file.capsule import Capsule, RecordedExchange
 from workerkit.mockserver.capsules.file.decompress import decompressed
 from workerkit.mockserver.capsules.file.file_format import PART_SUFFIX
@@ -116,7 +121,7 @@ class Recording:
 
     def _rewrite(self) -> None:
         """Goes on with a copy of the file, without the secrets that were not known at first."""
-        draft = self._part.with_name(f".workerkit-{token_hex(8)}")
+        draft = draft_path(self._part)
         with self._file, self._part.open("rb") as file:
             self._file = _new_file(draft)
             try:

@@ -89,8 +89,7 @@ def explanation(exchanges: Sequence[Exchange], difference: Difference) -> str:
         return (
             _about_update(before, exchange, task_id)
             or _about_unlisted(exchanges, difference, task_id)
-            or _about_item(exchange, difference, task_id)
-            or _about_levels(exchange, difference)
+            or _about_body(exchange, difference, task_id)
         )
     if difference.place in ("answer/total", "answer/data"):
         return _about_length(exchange) or _about_longer_list(before, exchange)
@@ -115,11 +114,7 @@ def explanation_alone(exchanges: Sequence[Exchange], difference: Difference) -> 
         return _about_server(others, exchange, difference)
     if exchange.operation != "listTasks":
         task_id = _updated_task(exchange, difference)
-        return (
-            _about_update(others, exchange, task_id)
-            or _about_item(exchange, difference, task_id)
-            or _about_levels(exchange, difference)
-        )
+        return _about_update(others, exchange, task_id) or _about_body(exchange, difference, task_id)
     if difference.place in ("answer/total", "answer/data"):
         return _about_length(exchange)
     if difference.place == "answer/next_cursor":
@@ -227,6 +222,11 @@ def _about_unlisted(exchanges: Sequence[Exchange], difference: Difference, task_
     if not task_id or not is_refused_now or is_listed:
         return ""
     return phrase("No list in the recording shows task {task_id}", task_id=task_id)
+
+
+def _about_body(exchange: Exchange, difference: Difference, task_id: str) -> str:
+    """A sentence that quotes the part of the request's body that was accepted or refused wrongly."""
+    return _about_item(exchange, difference, task_id) or _about_levels(exchange, difference)
 
 
 def _about_item(exchange: Exchange, difference: Difference, task_id: str) -> str:

@@ -61,17 +61,16 @@ class _Search:
         self._find = find
         self._remaining_runs = max_runs
         self._needed = {first.number - 1, first.end - 1}
+        self._before = [index for index in range(first.end) if index not in self._needed]
 
     def smallest(self) -> list[int]:
         """The indices of the exchanges that remain."""
-        before = [index for index in range(self._first.end) if index not in self._needed]
-        by_length = sorted(self._last_ones(before), key=self._answer_length, reverse=True)
-        return self._sorted(self._alone(before, self._one_or_two(self._without_parts(by_length))))
+        by_length = sorted(self._last_ones(), key=self._answer_length, reverse=True)
+        return self._sorted(self._alone(self._one_or_two(self._without_parts(by_length))))
 
     def with_one_other(self, small: list[int]) -> list[int]:
         """Only one exchange beside the needed ones, if one is enough. Otherwise the indices of `small`."""
-        before = [index for index in range(self._first.end) if index not in self._needed]
-        return self._sorted(self._alone(before, small))
+        return self._sorted(self._alone(small))
 
     def shows_it(self, indices: Sequence[int]) -> bool:
         """Whether these exchanges show the same difference, and those of the twin show none."""
@@ -86,15 +85,15 @@ class _Search:
         """Long lists are removed first: the more tasks a list shows, the more exchanges it depends on."""
         return len(self._capsule.recorded[index].exchange.answer_body)
 
-    def _last_ones(self, before: list[int]) -> list[int]:
+    def _last_ones(self) -> list[int]:
         """The last few exchanges, if they are enough. Otherwise all.
 
         The removal of parts may remove a long list directly before the difference, and keep an earlier one
         with all updates behind it.
         """
-        parts = (before[-count:] for count in _LAST_COUNTS)
+        parts = (self._before[-count:] for count in _LAST_COUNTS)
         enough = (part for part in parts if self._remaining_runs > 0 and self._still_differs(part))
-        return next(enough, before)
+        return next(enough, self._before)
 
     def _without_parts(self, kept: list[int]) -> list[int]:
         """Removes parts of the list that are not needed: first large parts, then smaller ones."""
@@ -124,12 +123,12 @@ class _Search:
                     return list(candidate)
         return kept
 
-    def _alone(self, before: list[int], kept: list[int]) -> list[int]:
+    def _alone(self, kept: list[int]) -> list[int]:
         """A single exchange that is enough, if more than two remain. The latest exchanges are tried first.
 
         The removal of parts may end with many short lists where one long list is enough.
         """
-        candidates = sorted(before, reverse=True) if len(kept) > _MAX_COMBINED else []
+        candidates = sorted(self._before, reverse=True) if len(kept) > _MAX_COMBINED else []
         alone = (index for index in candidates if self._remaining_runs > 0 and self._still_differs([index]))
         return next(([index] for index in alone), kept)
 

@@ -58,7 +58,7 @@ def without_pause(refused: Sequence[Exchange], limit: int) -> tuple[Exchange, ..
     if not refused:
         return ()
     first = refused[0]
-    new_requests, threads = _numbers_of_new_requests(refused), _threads(refused)
+    new_requests, threads = _numbers_of_new_requests(refused), _most_threads(refused)
     after_refusal = [exchange for exchange in refused if exchange.began >= first.ended]
     after_grace = [exchange for exchange in after_refusal if exchange.began >= first.ended + _GRACE]
     return _busiest_second(after_grace, new_requests, threads, limit) or _busiest_second(
@@ -149,7 +149,7 @@ def _busiest_second(
     return busiest
 
 
-def _threads(refused: Sequence[Exchange]) -> dict[int, int]:
+def _most_threads(refused: Sequence[Exchange]) -> dict[int, int]:
     """Returns by exchange number how many different requests were refused in the five seconds before it."""
     recent: deque[Exchange] = deque()
     count_by_request: Counter[RequestKey] = Counter()

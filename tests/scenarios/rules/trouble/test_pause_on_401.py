@@ -39,6 +39,10 @@ def at(start: float, pauses: Iterator[float], outage: float) -> Iterator[float]:
         time += 0.002 + next(pauses)
 
 
+def list_tasks(attempt: Make, began: float) -> Exchange:
+    return attempt(began, method="GET", path="/api/v1/worker/tasks", operation="listTasks", request_body=b"")
+
+
 def task(number: int) -> str:
     return f"/api/v1/worker/tasks/{number}"
 
@@ -78,7 +82,7 @@ def test_threads_that_back_off_from_the_same_request_are_never_a_violation(
 ) -> None:
     chance = Random(seed)
     attempts = [
-        attempt(began, method="GET", path="/api/v1/worker/tasks", operation="listTasks", request_body=b"")
+        list_tasks(attempt, began)
         for _ in range(threads)
         for began in at(chance.uniform(0, 0.05), backoff(chance, 0.1, jitter), outage)
     ]
@@ -94,7 +98,7 @@ def test_threads_that_all_look_at_the_same_list_after_their_reports_are_never_a_
     chance = Random(seed)
     reports = [attempt(thread / 1e4, path=task(thread)) for thread in range(threads)]
     lists = [
-        attempt(began, method="GET", path="/api/v1/worker/tasks", operation="listTasks", request_body=b"")
+        list_tasks(attempt, began)
         for _ in range(threads)
         for began in at(chance.uniform(0.1, 0.3), backoff(chance, 0.15, jitter), outage)
     ]
