@@ -81,7 +81,7 @@ class Gate(BaseAdapter):
     keeps_exchanges: False for a run of any length whose exchanges only the watcher needs.
 
     exchanges: all exchanges, in the order in which they ended.
-    interrupted: requests without an answer, because an interrupt came first.
+    interrupted: requests that were sent, and whose answer is not recorded because an interrupt came first.
     last_sent: the exchange that the last call of `send` returned, or None.
     withheld: a text for each request that --writes does not allow. The kit should never try to send such a
         request, so each text means that the kit has a defect.
@@ -290,16 +290,15 @@ class Gate(BaseAdapter):
     def _send_once(self, request: requests.PreparedRequest) -> Sent:
         sent = self._with_target_url(request)
         began = self._clock.wall()
+        # Ctrl-C can come at any moment. Until the exchange is recorded, the request counts as interrupted.
+        unanswered = self._exchange_of(_draft(request), None, began, INTERRUPTED)
+        self.interrupted.append(unanswered)
         try:
             response = self._transport.fetch(sent)
         except NoAnswerError as error:
-            return Sent(self._record(request, None, began, error_text(error)), None, error.kind)
-        except BaseException:
-            # Ctrl-C, or a greenlet that is ended.
-            self.interrupted.append(self._exchange_of(_draft(request), None, began, INTERRUPTED))
-            raise
+            return Sent(self._record(unanswered, request, None, error_text(error)), None, error.kind)
         response.request = request
-        return Sent(self._record(request, response, began, ""), response, None)
+        return Sent(self._record(unanswered, request, response, ""), response, None)
 
     def _with_target_url(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         sent = request.copy()
@@ -307,13 +306,18 @@ class Gate(BaseAdapter):
         return sent
 
     def _record(
-        self, request: requests.PreparedRequest, response: requests.Response | None, began: float, why: str
+        self,
+        unanswered: Exchange,
+        request: requests.PreparedRequest,
+        response: requests.Response | None,
+        why: str,
     ) -> Exchange:
         with self._lock:
-            exchange = self._exchange_of(_draft(request), response, began, why)
+            exchange = self._exchange_of(_draft(request), response, unanswered.began, why)
             self._recorded += 1
             if self._keeps_exchanges:
                 self.exchanges.append(exchange)
+            self.interrupted.remove(unanswered)
             self._repetition.note(exchange)
         self._watcher(exchange)
         return exchange

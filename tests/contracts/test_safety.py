@@ -18,6 +18,7 @@ import pytest
 
 from tests.sampling import sampled
 from workerkit.contracts.conformance import conform
+from workerkit.contracts.gate.gate import Gate
 from workerkit.contracts.report.text import plan_text
 from workerkit.contracts.sandbox.sandbox import NoSandboxError
 from workerkit.contracts.target.plan import Plan, Writes
@@ -220,6 +221,29 @@ def test_ctrl_c_in_pytest_puts_the_sandbox_back(watched: Watch, tmp_path: Path) 
     assert "The run ended early: the run was interrupted." in output
     assert "In the sandbox the run changed " in output
     assert process.returncode == pytest.ExitCode.INTERRUPTED
+
+
+def test_an_interrupt_between_an_answer_and_its_record_leaves_no_change(
+    watched: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server has done the update, and nothing but the sent request tells it."""
+    record = Gate._record
+    interrupted: list[Any] = []
+
+    def interrupt(gate: Gate, unanswered: Exchange, request: Any, response: Any, why: str) -> Exchange:
+        if not interrupted and request.method == "PUT" and response.status_code == 200:
+            interrupted.append(request)
+            raise KeyboardInterrupt
+        return record(gate, unanswered, request, response, why)
+
+    monkeypatch.setattr(Gate, "_record", interrupt)
+    with watched() as watch:
+        before = watch.state()
+        report = conform(watch.target, SANDBOX)
+        assert interrupted
+        assert visible_fields(watch.state()) == visible_fields(before)
+    assert report.receipt is not None
+    assert [change.is_put_back for change in report.receipt.changes] == [True]
 
 
 def conforming(watch: Any, *options: str) -> subprocess.Popen[str]:
